@@ -1,0 +1,34 @@
+//! Log out: end a session, or all of them.
+use super::{Accounts, AuthenticateError, Identity};
+use crate::ports::*;
+
+impl Accounts {
+    /// Ends the session that the token belongs to: its refresh token is dead, and its access token here at once. Ending
+    /// an ended one is fine.
+    ///
+    /// # Errors
+    /// [`AuthenticateError`]: refused if the token is not ours or has expired.
+    pub async fn logout(&self, bearer: &str) -> Result<(), AuthenticateError> {
+        let Ports { sessions, events, .. } = &self.ports;
+        let claims = self.claims(bearer)?;
+        sessions.revoke(claims.sid).await?;
+        events.record(&Event::SessionEnded(claims.sid));
+        Ok(())
+    }
+
+    /// Ends every session of this person, this one too, in one write.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn logout_all(&self, who: &Identity) -> Outside<()> {
+        let Ports { users, sessions, events, .. } = &self.ports;
+        let changed = users.change(who.user.id, |user| {
+            user.end_sessions();
+            Change::Write
+        });
+        let (Changed::Done(_) | Changed::Left(_) | Changed::Missing) = changed.await?;
+        events.record(&Event::AllSessionsEnded(who.user.id));
+        self.afterwards("tidying sessions", sessions.revoke_all(who.user.id, None).await);
+        Ok(())
+    }
+}

@@ -1,0 +1,239 @@
+//! Mail on its way out: sealed into the store with the state change that it tells of, delivered by a worker.
+use crate::{ports::*, secrets::ServerSecret, value::*};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::{pin::pin, sync::Arc, time::Duration};
+use tokio::{sync::Notify, task::JoinSet, time::timeout};
+use zeroize::Zeroizing;
+
+/// The [`Mailer`] that flows see: a letter is encrypted, since it may hold a code, and kept until it is delivered.
+pub struct Outbox {
+    store: Arc<dyn OutboxStore>,
+    secret: Arc<ServerSecret>,
+    rng: Arc<dyn Rng>,
+    put: Arc<Notify>,
+}
+
+impl Outbox {
+    /// An outbox over a store.
+    pub fn new(store: Arc<dyn OutboxStore>, secret: Arc<ServerSecret>, rng: Arc<dyn Rng>) -> Self {
+        Self { store, secret, rng, put: Arc::default() }
+    }
+
+    /// Told of each new letter, so that a worker in the same process need not wait for its next look.
+    pub fn notify(&self) -> Arc<Notify> {
+        self.put.clone()
+    }
+}
+
+#[async_trait]
+impl Mailer for Outbox {
+    async fn send(&self, letter: &Letter) -> Outside<()> {
+        let id = MailId::generate(self.rng.as_ref());
+        let mut nonce = [0; 12];
+        self.rng.fill(&mut nonce);
+        let entry = Entry {
+            id,
+            sealed: self.secret.seal(nonce, id.as_bytes(), wrap(letter)),
+            due_at: letter.written_at,
+            expires_at: letter.expires_at,
+            attempts: 0,
+            lease: None,
+            dead: None,
+        };
+        self.store.put(&entry).await?;
+        self.put.notify_one();
+        Ok(())
+    }
+}
+
+/// Delivers what the outbox holds. Any number of workers may run over one store, in any number of processes.
+pub struct OutboxWorker {
+    /// Where the letters are.
+    pub store: Arc<dyn OutboxStore>,
+    /// What takes them out.
+    pub transport: Arc<dyn Transport>,
+    /// What they were sealed with.
+    pub secret: Arc<ServerSecret>,
+    /// What a worker leaves behind when it dies goes out after this; one that lives says so four times as often. In whole
+    /// seconds, at most [`Entry::LONGEST_LEASE`]; 20 seconds is a good choice.
+    pub lease: Duration,
+    /// Told of each end.
+    pub events: Arc<dyn EventSink>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Dice.
+    pub rng: Arc<dyn Rng>,
+}
+
+/// How many letters a worker has under way at once. The next batch waits for the slowest of them: run several workers.
+const BATCH: usize = 8;
+/// A delivery that takes longer is tried again later.
+const PATIENCE: Duration = Duration::from_mins(4);
+/// The longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+
+impl OutboxWorker {
+    /// Takes what is due, up to a batch, and sees each to an end. Answers how many it took: call again at once while it
+    /// is not nothing.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store cannot be asked. A failed delivery is no error here: the letter is tried again after
+    /// a pause that grows (5 s, 15 s, 45 s, ... 10 min), and never once it has expired.
+    pub async fn run_once(self: &Arc<Self>) -> Outside<usize> {
+        let mut holder = [0; 8];
+        self.rng.fill(&mut holder);
+        let now = self.clock.now();
+        let lease = Lease { holder: u64::from_be_bytes(holder), until: now + self.lease };
+        let entries = self.store.lease(lease, now, BATCH).await?;
+        let taken = entries.len();
+        let mut deliveries = JoinSet::new();
+        for entry in entries {
+            let worker = self.clone();
+            deliveries.spawn(async move { worker.see_to(&entry, lease).await });
+        }
+        // Each is seen to its end, whatever becomes of the others. One that panicked leaves its lease to run out.
+        let mut outcome = Ok(taken);
+        while let Some(ended) = deliveries.join_next().await {
+            if let Ok(Err(failure)) = ended {
+                outcome = Err(failure);
+            }
+        }
+        outcome
+    }
+
+    async fn see_to(&self, entry: &Entry, lease: Lease) -> Outside<()> {
+        let mut delivery = pin!(self.deliver(entry));
+        let (verdict, event) = loop {
+            if let Ok(ended) = timeout(self.lease / 4, &mut delivery).await {
+                break ended;
+            }
+            let held = MailVerdict::Held(self.clock.now() + self.lease);
+            if let Ok(Settled::Lost) = self.store.settle(entry.id, lease, &held).await {
+                return Ok(());
+            }
+        };
+        let mut settled = self.store.settle(entry.id, lease, &verdict).await;
+        for _ in 0..2 {
+            // A letter that is out and not settled would go out again.
+            if settled.is_err() {
+                settled = self.store.settle(entry.id, lease, &verdict).await;
+            }
+        }
+        if settled? == Settled::Done
+            && let Some(event) = event
+        {
+            self.events.record(&event);
+        }
+        Ok(())
+    }
+
+    async fn deliver(&self, entry: &Entry) -> (MailVerdict, Option<Event>) {
+        let dead = |why: String| (MailVerdict::Dead(why.clone()), Some(Event::MailDead(entry.id, why)));
+        let now = self.clock.now();
+        let Some(letter) = self.secret.open(entry.id.as_bytes(), &entry.sealed).and_then(|text| unwrap(&text)) else {
+            return dead("it was sealed under another secret, or by another version".to_owned());
+        };
+        if matches!(letter.mail, Mail::Nothing) {
+            return (MailVerdict::Done, None);
+        }
+        if now >= entry.expires_at {
+            return dead("it expired before it could be delivered".to_owned());
+        }
+        let delivered = timeout(PATIENCE, self.transport.deliver(entry.id, &letter)).await;
+        match delivered.unwrap_or_else(|_| Err(Unavailable::failed("mail", "it took too long"))) {
+            Ok(Delivery::Accepted) => (MailVerdict::Done, Some(Event::MailDelivered(entry.id))),
+            Ok(Delivery::Rejected(why)) => dead(why),
+            Err(failure) => {
+                let why = match &failure {
+                    Unavailable::Failed { source, .. } => source.to_string(),
+                    Unavailable::Overloaded { .. } => failure.to_string(),
+                };
+                (MailVerdict::Later(now + pause(entry.attempts)), Some(Event::MailDelayed(entry.id, why)))
+            }
+        }
+    }
+}
+
+/// How long to wait after so many attempts.
+fn pause(attempts: u32) -> Duration {
+    let grown = 3_u32.saturating_pow(attempts.saturating_sub(1));
+    Duration::from_secs(5).saturating_mul(grown).min(LONGEST_PAUSE)
+}
+
+/// All letters are of a few lengths when sealed: JSON, filled up with blanks, which it ignores.
+const PADDED_TO: usize = 1024;
+
+fn wrap(letter: &Letter) -> Zeroizing<Vec<u8>> {
+    let mut text = Zeroizing::new(Vec::with_capacity(2 * PADDED_TO));
+    LetterText::serialize(letter, &mut serde_json::Serializer::new(&mut *text)).expect("a letter is plain data");
+    let padded = text.len().next_multiple_of(PADDED_TO);
+    text.resize(padded, b' ');
+    text
+}
+
+fn unwrap(text: &[u8]) -> Option<Letter> {
+    LetterText::deserialize(&mut serde_json::Deserializer::from_slice(text)).ok()
+}
+
+/// How a letter is written down before it is sealed. Only here is a secret turned into text.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Letter")]
+struct LetterText {
+    to: Email,
+    locale: Locale,
+    written_at: Timestamp,
+    expires_at: Timestamp,
+    #[serde(with = "MailText")]
+    mail: Mail,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Mail", rename_all = "snake_case")]
+enum MailText {
+    ConfirmRegistration {
+        login: Login,
+        #[serde(with = "digits")]
+        code: Secret,
+        expires_at: Timestamp,
+    },
+    AlreadyRegistered {
+        login: Login,
+    },
+    Welcome {
+        login: Login,
+    },
+    ResetPassword {
+        login: Login,
+        id: CodeId,
+        #[serde(with = "digits")]
+        code: Secret,
+        expires_at: Timestamp,
+    },
+    PasswordChanged {
+        login: Login,
+        #[serde(with = "PasswordChangeText")]
+        how: PasswordChange,
+    },
+    Nothing,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "PasswordChange", rename_all = "snake_case")]
+enum PasswordChangeText {
+    Changed,
+    Reset,
+}
+
+mod digits {
+    use crate::value::Secret;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(secret.expose())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
+        String::deserialize(from).map(Secret::new)
+    }
+}

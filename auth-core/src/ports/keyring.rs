@@ -1,0 +1,42 @@
+use super::{Outside, async_trait};
+use serde::{Deserialize, Serialize};
+
+/// Signs access tokens. [`KeyRing`](crate::keys::KeyRing) holds its keys in memory; another may ask a vault.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait Keyring: Send + Sync {
+    /// Signs a payload with the current key: a compact JWS (RFC 7515, section 3.1) whose header has `alg`, `kid` and this
+    /// `typ`.
+    async fn sign(&self, typ: &str, payload: &[u8]) -> Outside<String>;
+    /// Every key that may sign, has signed what is still in use, or will sign soon.
+    fn public_keys(&self) -> Vec<Jwk>;
+}
+
+/// A public key (RFC 7517): its public members and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Jwk {
+    /// `EC`, `OKP` or `RSA`.
+    pub kty: String,
+    /// `sig`.
+    #[serde(rename = "use")]
+    pub usage: String,
+    /// The one algorithm that this key is for.
+    pub alg: String,
+    /// The key's name: its thumbprint (RFC 7638).
+    pub kid: String,
+    /// The curve, of an `EC` or `OKP` key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crv: Option<String>,
+    /// The x coordinate, of an `EC` or `OKP` key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub x: Option<String>,
+    /// The y coordinate, of an `EC` key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub y: Option<String>,
+    /// The modulus, of an `RSA` key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n: Option<String>,
+    /// The exponent, of an `RSA` key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub e: Option<String>,
+}

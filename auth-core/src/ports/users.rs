@@ -1,0 +1,101 @@
+use super::{Outside, Unavailable, async_trait};
+use crate::{user::User, value::*};
+
+/// Accounts.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait UserStore: Send + Sync {
+    /// Writes all of a new account or nothing. Of any number of callers at once with one id, one login or one e-mail
+    /// (by their keys), one gets [`Insert::Done`].
+    async fn insert(&self, user: &User) -> Outside<Insert>;
+    /// Finds an account by its id.
+    async fn by_id(&self, id: UserId) -> Outside<Option<Stored<User>>>;
+    /// Finds an account by its login's key.
+    async fn by_login(&self, login: &Login) -> Outside<Option<Stored<User>>>;
+    /// Finds an account by its e-mail's key.
+    async fn by_email(&self, email: &Email) -> Outside<Option<Stored<User>>>;
+    /// Writes only over the revision that was read. `id`, `login` and `email` are as they were.
+    async fn replace(&self, user: &Stored<User>) -> Outside<Replace>;
+}
+
+/// The end of one insert. Of several reasons the first counts, in this order.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Insert {
+    /// The account exists, and this caller made it.
+    Done,
+    /// An account of this very id is there already: another caller made it.
+    Exists,
+    /// Another account has the login.
+    LoginTaken,
+    /// Another account has the e-mail.
+    EmailTaken,
+}
+
+/// The end of one replace.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replace {
+    /// Written.
+    Done,
+    /// Somebody else wrote since it was read, or it is gone: read again.
+    Stale,
+}
+
+/// Names the state of a record that was read; only its store can read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision(pub String);
+
+/// A record as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored<T> {
+    /// The record.
+    pub value: T,
+    /// Its state.
+    pub revision: Revision,
+}
+
+/// What a change decides on seeing the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Write it.
+    Write,
+    /// Leave it as it is.
+    Leave,
+}
+
+/// The end of one change.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// Written by this caller: the account as it is now.
+    Done(User),
+    /// Left as it is, by the change's own decision.
+    Left(User),
+    /// There is no such account.
+    Missing,
+}
+
+/// What every user store can do, given what each must.
+pub trait UserStoreExt: UserStore {
+    /// Reads, changes and writes; again while somebody else writes in between.
+    fn change(
+        &self,
+        id: UserId,
+        change: impl Fn(&mut User) -> Change + Send + Sync,
+    ) -> impl Future<Output = Outside<Changed>> + Send {
+        async move {
+            for _ in 0..32 {
+                let Some(mut user) = self.by_id(id).await? else { return Ok(Changed::Missing) };
+                if change(&mut user.value) == Change::Leave {
+                    return Ok(Changed::Left(user.value));
+                }
+                if self.replace(&user).await? == Replace::Done {
+                    return Ok(Changed::Done(user.value));
+                }
+            }
+            Err(Unavailable::failed("users", "others kept changing the account"))
+        }
+    }
+}
+impl<S: UserStore + ?Sized> UserStoreExt for S {}

@@ -1,0 +1,81 @@
+//! The refresh token: what a client holds of a session.
+use crate::{
+    secrets::{Mac, ServerSecret},
+    session::Session,
+    value::*,
+};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use zeroize::Zeroizing;
+
+/// `rt_` and 68 bytes in base64url: the session, the token's number in its chain, and a MAC over both.
+///
+/// The MAC takes the server's secret and the seed that only the session's record holds, so neither the one nor the other
+/// alone makes a token; and it can be computed again, so an answer that was lost can be given again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshToken {
+    /// Of which session.
+    pub session: SessionId,
+    /// Which one in its chain.
+    pub generation: u32,
+    /// The proof.
+    pub mac: Mac,
+}
+
+const PREFIX: &str = "rt_";
+
+impl RefreshToken {
+    /// The token that is good for this session now.
+    pub fn current(session: &Session, secret: &ServerSecret) -> Self {
+        let mac = secret.refresh_proof(session.id, session.generation).mac(&session.seed.0);
+        Self { session: session.id, generation: session.generation, mac }
+    }
+
+    /// Reads a token. It proves nothing yet: [`Session::turn`] does.
+    ///
+    /// # Errors
+    /// [`Invalid`] for any text that [`reveal`](Self::reveal) does not give.
+    pub fn parse(text: &Secret) -> Result<Self, Invalid> {
+        let rule = Invalid("a refresh token begins with rt_");
+        let text = text.expose().strip_prefix(PREFIX).filter(|text| text.len() == 91).ok_or(rule)?;
+        let bytes = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| rule)?);
+        let (session, rest) = bytes.split_first_chunk::<32>().ok_or(rule)?;
+        let (generation, rest) = rest.split_first_chunk::<4>().ok_or(rule)?;
+        let mac = rest.try_into().map_err(|_| rule)?;
+        let generation = u32::from_be_bytes(*generation);
+        Ok(Self { session: SessionId::from_bytes(*session), generation, mac: Mac(mac) })
+    }
+
+    /// The text that the client gets.
+    pub fn reveal(&self) -> Secret {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(68));
+        bytes.extend_from_slice(&self.session.to_bytes());
+        bytes.extend_from_slice(&self.generation.to_be_bytes());
+        bytes.extend_from_slice(&self.mac.0);
+        let mut text = String::with_capacity(PREFIX.len() + 91);
+        text.push_str(PREFIX);
+        BASE64_URL_SAFE_NO_PAD.encode_string(bytes.as_slice(), &mut text);
+        Secret::new(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn parse_undoes_reveal(session: [u8; 32], generation: u32, mac: [u8; 32]) {
+            let token = RefreshToken { session: SessionId::from_bytes(session), generation, mac: Mac(mac) };
+            prop_assert_eq!(RefreshToken::parse(&token.reveal()), Ok(token));
+        }
+
+        #[test] // S-14
+        fn one_spelling_each(text in "rt_[A-Za-z0-9_=-]{90,92}|\\PC{0,100}") {
+            if let Ok(token) = RefreshToken::parse(&Secret::new(text.clone())) {
+                let revealed = token.reveal();
+                prop_assert_eq!(revealed.expose(), text);
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The server's own secret, and all that is derived from it. None of it is ever in a store.
+use crate::{
+    ports::Rng,
+    value::{CodeId, Email, Secret, SessionId, Subject},
+};
+use aws_lc_rs::{aead, digest, hkdf, hmac};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
+
+/// Names the secret that a record was made under: a record of another secret is refused, never misread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeyId(pub u32);
+
+/// 32 bytes of a keyed hash that a store may hold. Compared in constant time.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Mac(pub [u8; 32]);
+
+impl PartialEq for Mac {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+impl Eq for Mac {}
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[mac]")
+    }
+}
+
+/// A key for one purpose and one record, handed to the record's pure method. It carries the server's secret only
+/// through a hash, lives as long as one attempt, and is never stored.
+#[derive(Clone)]
+pub struct Proof {
+    /// The secret it was derived from.
+    pub key: KeyId,
+    bytes: Zeroizing<[u8; 32]>,
+}
+
+impl Proof {
+    /// The hash of `message` under this key: what a record keeps, or is compared with.
+    pub fn mac(&self, message: &[u8]) -> Mac {
+        Mac(tag(&hmac::Key::new(hmac::HMAC_SHA256, self.bytes.as_ref()), &[message]))
+    }
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[proof]")
+    }
+}
+
+/// The server's secret, split by purpose (HKDF-SHA-256, RFC 5869). Kept outside the database, so that neither the
+/// database alone nor a backup of it gives anything away.
+pub struct ServerSecret {
+    id: KeyId,
+    code: hmac::Key,
+    refresh: hmac::Key,
+    index: hmac::Key,
+    outbox: hmac::Key,
+}
+
+/// The secret is too short to be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the server's secret has fewer than 32 bytes")]
+pub struct TooShort;
+
+impl ServerSecret {
+    /// Derives the keys from at least 32 random bytes.
+    ///
+    /// # Errors
+    /// [`TooShort`].
+    pub fn new(root: &[u8]) -> Result<Self, TooShort> {
+        if root.len() < 32 {
+            return Err(TooShort);
+        }
+        let derived = hkdf::Salt::new(hkdf::HKDF_SHA256, b"auth-service 1").extract(root);
+        let derive = |label: &[u8]| {
+            let (label, mut key) = ([label], Zeroizing::new([0; 32]));
+            let filled = derived.expand(&label, hkdf::HKDF_SHA256).and_then(|okm| okm.fill(key.as_mut()));
+            filled.expect("32 bytes are within what HKDF gives");
+            key
+        };
+        let mac = |label: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, derive(label).as_ref());
+        let mut id = [0; 4];
+        id.copy_from_slice(&tag(&mac(b"id"), &[])[..4]);
+        Ok(Self {
+            id: KeyId(u32::from_be_bytes(id)),
+            code: mac(b"code"),
+            refresh: mac(b"refresh"),
+            index: mac(b"index"),
+            outbox: mac(b"outbox"),
+        })
+    }
+
+    /// Names this secret in the records made under it.
+    pub const fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// What a typed code is checked with. The record adds what it was issued for, so that the hash at rest covers
+    /// purpose, account, address, code id and digits.
+    pub fn code_proof(&self, id: CodeId, kind: &str, digits: &Secret) -> Proof {
+        self.proof(&self.code, &[&id.to_bytes(), kind.as_bytes(), &[0], digits.expose().as_bytes()])
+    }
+
+    /// What the refresh token of one generation of a session is made and checked with.
+    pub fn refresh_proof(&self, id: SessionId, generation: u32) -> Proof {
+        self.proof(&self.refresh, &[&id.to_bytes(), &generation.to_be_bytes()])
+    }
+
+    /// The keyed hash that stands for an address, known or unknown.
+    pub fn subject(&self, email: &Email) -> Subject {
+        Subject::from_bytes(self.index(&["subject", email.key()]))
+    }
+
+    /// A new id for a code of this kind to this address: half of its nonce is random, the other half shows that it is ours.
+    pub fn code_id(&self, kind: &str, subject: Subject, rng: &dyn Rng) -> CodeId {
+        let mut random = [0; 8];
+        rng.fill(&mut random);
+        self.sign_id(kind, subject, random)
+    }
+
+    /// Whether [`code_id`](Self::code_id) gave this id, for this kind. Whoever invents one for somebody's address is told from whoever
+    /// was answered with one, without a look into the store.
+    pub fn issued(&self, kind: &str, id: CodeId) -> bool {
+        let mut random = [0; 8];
+        random.copy_from_slice(&id.to_bytes()[16..24]);
+        self.sign_id(kind, id.subject(), random).to_bytes().ct_eq(&id.to_bytes()).into()
+    }
+
+    fn sign_id(&self, kind: &str, subject: Subject, random: [u8; 8]) -> CodeId {
+        let mut bytes = [0; 32];
+        bytes[..16].copy_from_slice(subject.as_bytes());
+        bytes[16..24].copy_from_slice(&random);
+        let proof = tag(&self.index, &[b"code id", &bytes[..24], kind.as_bytes()]);
+        bytes[24..].copy_from_slice(&proof[..8]);
+        CodeId::from_bytes(bytes)
+    }
+
+    /// A keyed hash of some words, each bounded by its length: a key for an index that holds no personal data.
+    pub fn index(&self, words: &[&str]) -> [u8; 16] {
+        let mut message = Zeroizing::new(Vec::new());
+        for word in words {
+            message.extend_from_slice(&(word.len() as u64).to_be_bytes());
+            message.extend_from_slice(word.as_bytes());
+        }
+        let mut short = [0; 16];
+        short.copy_from_slice(&tag(&self.index, &[&message])[..16]);
+        short
+    }
+
+    /// Encrypts a mail for the outbox, bound to its id (AES-256-GCM). `nonce` is random and never used again.
+    pub(crate) fn seal(&self, nonce: [u8; 12], bound_to: &[u8], mut text: Zeroizing<Vec<u8>>) -> Vec<u8> {
+        let mut sealed = nonce.to_vec();
+        let tag = self
+            .mail_key(bound_to)
+            .seal_in_place_separate_tag(aead::Nonce::assume_unique_for_key(nonce), aead::Aad::from(bound_to), &mut text)
+            .expect("a mail is far below AES-GCM's limit");
+        sealed.extend_from_slice(&text);
+        sealed.extend_from_slice(tag.as_ref());
+        sealed
+    }
+
+    /// What [`seal`](Self::seal) took, if it was this secret and this id.
+    pub(crate) fn open(&self, bound_to: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, sealed) = sealed.split_at_checked(12)?;
+        let nonce = aead::Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut text = Zeroizing::new(sealed.to_vec());
+        let length = self.mail_key(bound_to).open_in_place(nonce, aead::Aad::from(bound_to), &mut text).ok()?.len();
+        text.truncate(length);
+        Some(text)
+    }
+
+    /// Each mail has a key of its own: random nonces under one key would be used up by billions of mails.
+    fn mail_key(&self, bound_to: &[u8]) -> aead::LessSafeKey {
+        let key = Zeroizing::new(tag(&self.outbox, &[bound_to]));
+        let key = aead::UnboundKey::new(&aead::AES_256_GCM, key.as_ref());
+        aead::LessSafeKey::new(key.expect("32 bytes are an AES-256 key"))
+    }
+
+    fn proof(&self, key: &hmac::Key, parts: &[&[u8]]) -> Proof {
+        Proof { key: self.id, bytes: Zeroizing::new(tag(key, parts)) }
+    }
+}
+
+impl fmt::Debug for ServerSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+fn tag(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(key);
+    for part in parts {
+        context.update(part);
+    }
+    let mut out = [0; digest::SHA256_OUTPUT_LEN];
+    out.copy_from_slice(context.sign().as_ref());
+    out
+}
+
+/// A random value that only a record holds, so that the server's secret alone makes no refresh token.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seed(pub [u8; 32]);
+
+impl Drop for Seed {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[seed]")
+    }
+}

@@ -1,0 +1,173 @@
+//! Stores that are broken on purpose, each in one way: kept to prove that every clause of the contract bites.
+
+mod codes;
+mod counters;
+mod outbox;
+mod sessions;
+mod users;
+
+use super::Memory;
+use crate::value::Timestamp;
+use std::{ops::Deref, time::Duration};
+
+/// Every store port, over [`Memory`], with one [`Fault`].
+pub struct Broken {
+    memory: Memory,
+    fault: Fault,
+}
+
+/// One way to break a store. The first ones break several ports, the others one each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is not broken, and keeps the contract.
+    None,
+    /// Reads, lets others run, and then writes over what they wrote.
+    TwoSteps,
+    /// Answers a redeem, renew, turn, revoke, forgive or settle, and writes nothing.
+    WritesNothing,
+    /// Writes a redeem or a turn that succeeds, and none that is refused.
+    WritesSuccessAlone,
+    /// Loses a field of what it keeps.
+    LosesAField,
+    /// Writes where it may not: over what is there, or where there is nothing.
+    Overwrites,
+    /// Judges by the second before.
+    OneSecondLate,
+    /// Judges by the second after.
+    OneSecondEarly,
+    /// Looks at the half of an id that says whose it is, and not at the other.
+    HalfTheId,
+    /// Lists the wrong way round.
+    NewestFirst,
+
+    /// Finds an account by any id.
+    FindsAnybody,
+    /// Looks for a login, and holds it unique, as it is written, not by its key.
+    LoginByItsText,
+    /// Looks for an e-mail, and holds it unique, as it is written, not by its key.
+    EmailByItsText,
+    /// Gives the e-mail as the reason, whatever else is one.
+    EmailFirst,
+    /// Keeps the login of an account that it refused for its e-mail.
+    LeavesAClaim,
+    /// Replaces an account whatever its revision.
+    IgnoresTheRevision,
+
+    /// Takes two tries for a wrong guess.
+    CountsTwice,
+    /// Keeps the older of two codes.
+    KeepsTheOlder,
+    /// Has one slot for all kinds of code.
+    OneSlot,
+    /// Takes a code of any kind for the one that was asked for.
+    AnyKind,
+    /// Compares with codes of other secrets as if they were its own.
+    AnySecret,
+    /// Renews for as long as it is asked to.
+    RenewsForEver,
+    /// Sweeps codes that have expired, though they can be renewed.
+    SweepsTheExpired,
+
+    /// Answers a turn with the session as it was before.
+    AnswersThePast,
+    /// Lets the token before the good one race at no time.
+    NoGrace,
+    /// Lets the token before the good one race at any time.
+    EndlessGrace,
+    /// Does not look at the MAC.
+    AnyMac,
+    /// Ends all sessions where one was to be spared.
+    SparesNobody,
+    /// Ends and lists everybody's sessions.
+    Everybodys,
+
+    /// Allows one hit more than the limit.
+    OneMore,
+    /// Says how long the window is, not how long it still runs.
+    WholeWindow,
+    /// Begins the window anew with each hit that it refuses.
+    ProlongsTheWindow,
+    /// Has one counter for all keys.
+    OneCounter,
+    /// Counts on after a limit has said no, and answers with the last that does.
+    CountsOn,
+    /// Takes a hit back that never was.
+    BelowZero,
+
+    /// Leases what another has leased.
+    IgnoresLeases,
+    /// Leases and lists more than was asked for.
+    IgnoresTheLimit,
+    /// Does not count attempts.
+    CountsNoAttempt,
+    /// Keeps what is delivered.
+    KeepsTheDelivered,
+    /// Comes back at once with what was put off.
+    LaterIsNow,
+    /// Leases what was given up, and counts it among the waiting.
+    RaisesTheDead,
+    /// Takes a verdict from whoever gives one.
+    AnyVerdict,
+    /// Sweeps no dead entry.
+    SweepsNothing,
+}
+
+impl Broken {
+    /// A store with this fault.
+    pub fn new(fault: Fault) -> Self {
+        Self { memory: Memory::default(), fault }
+    }
+
+    fn has(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    /// What it takes for the time.
+    fn judge(&self, now: Timestamp) -> Timestamp {
+        match self.fault {
+            Fault::OneSecondLate => Timestamp(now.0 - 1),
+            Fault::OneSecondEarly => now + Duration::from_secs(1),
+            _ => now,
+        }
+    }
+
+    /// Whether it writes what a transition made of a record.
+    fn writes(&self, succeeded: bool) -> bool {
+        match self.fault {
+            Fault::WritesNothing => false,
+            Fault::WritesSuccessAlone => succeeded,
+            _ => true,
+        }
+    }
+
+    /// What one call reads and writes: a copy, where the fault is in how that is written back.
+    async fn open(&self) -> Opened<'_> {
+        let copied = matches!(self.fault, Fault::TwoSteps | Fault::WritesNothing | Fault::WritesSuccessAlone);
+        let copy = copied.then(|| self.memory.tables().clone().into());
+        if self.has(Fault::TwoSteps) {
+            tokio::task::yield_now().await;
+        }
+        Opened { memory: &self.memory, copy }
+    }
+}
+
+struct Opened<'a> {
+    memory: &'a Memory,
+    copy: Option<Memory>,
+}
+
+impl Opened<'_> {
+    /// Ends the call, and writes a copy back if it is to be written.
+    fn close(self, written: bool) {
+        if let Some(copy) = self.copy.filter(|_| written) {
+            *self.memory.tables() = copy.tables().clone();
+        }
+    }
+}
+
+impl Deref for Opened<'_> {
+    type Target = Memory;
+    fn deref(&self) -> &Memory {
+        self.copy.as_ref().unwrap_or(self.memory)
+    }
+}

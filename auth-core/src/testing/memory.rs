@@ -1,0 +1,263 @@
+//! The stores, in memory: the reference that the contract was written against. Each decision is made under one lock.
+use crate::{code::*, counter::*, ports::*, session::*, user::*, value::*};
+use async_trait::async_trait;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// Every store port, in memory. What it holds ends with it.
+#[derive(Default)]
+pub struct Memory(Mutex<Tables>);
+
+/// What it holds.
+#[derive(Clone, Default)]
+pub(super) struct Tables {
+    pub(super) users: HashMap<UserId, (User, u64)>,
+    pub(super) codes: HashMap<(Subject, Kind), Code>,
+    pub(super) sessions: HashMap<SessionId, Session>,
+    pub(super) counters: HashMap<CounterKey, Counter>,
+    pub(super) outbox: BTreeMap<MailId, Entry>,
+}
+
+impl From<Tables> for Memory {
+    fn from(tables: Tables) -> Self {
+        Self(Mutex::new(tables))
+    }
+}
+
+impl Memory {
+    /// A lock that a panicking test has poisoned is still a lock.
+    pub(super) fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn find_user(&self, matches: impl Fn(&User) -> bool) -> Option<Stored<User>> {
+        let tables = self.tables();
+        let (user, revision) = tables.users.values().find(|(user, _)| matches(user))?;
+        Some(Stored { value: user.clone(), revision: Revision(revision.to_string()) })
+    }
+}
+
+#[async_trait]
+impl UserStore for Memory {
+    async fn insert(&self, user: &User) -> Outside<Insert> {
+        let users = &mut self.tables().users;
+        if users.contains_key(&user.id) {
+            return Ok(Insert::Exists);
+        }
+        if users.values().any(|(other, _)| other.login == user.login) {
+            return Ok(Insert::LoginTaken);
+        }
+        if users.values().any(|(other, _)| other.email == user.email) {
+            return Ok(Insert::EmailTaken);
+        }
+        users.insert(user.id, (user.clone(), 0));
+        Ok(Insert::Done)
+    }
+
+    async fn by_id(&self, id: UserId) -> Outside<Option<Stored<User>>> {
+        Ok(self.find_user(|user| user.id == id))
+    }
+
+    async fn by_login(&self, login: &Login) -> Outside<Option<Stored<User>>> {
+        Ok(self.find_user(|user| user.login == *login))
+    }
+
+    async fn by_email(&self, email: &Email) -> Outside<Option<Stored<User>>> {
+        Ok(self.find_user(|user| user.email == *email))
+    }
+
+    async fn replace(&self, user: &Stored<User>) -> Outside<Replace> {
+        match self.tables().users.get_mut(&user.value.id) {
+            Some((held, revision)) if revision.to_string() == user.revision.0 => {
+                *held = user.value.clone();
+                *revision += 1;
+                Ok(Replace::Done)
+            }
+            _ => Ok(Replace::Stale),
+        }
+    }
+}
+
+#[async_trait]
+impl CodeStore for Memory {
+    async fn create(&self, code: &Code) -> Outside<()> {
+        self.tables().codes.insert((code.id.subject(), code.purpose.kind()), code.clone());
+        Ok(())
+    }
+
+    async fn redeem(&self, attempt: &Attempt) -> Outside<Redeem> {
+        let codes = &mut self.tables().codes;
+        let code = codes.get_mut(&(attempt.id.subject(), attempt.kind));
+        Ok(code.map_or(Redeem::Refused, |code| code.redeem(attempt)))
+    }
+
+    async fn renew(&self, renewal: &Renewal) -> Outside<Renewed> {
+        let codes = &mut self.tables().codes;
+        let code = codes.get_mut(&(renewal.id.subject(), renewal.kind));
+        Ok(code.map_or(Renewed::Refused, |code| code.renew(renewal)))
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Outside<()> {
+        self.tables().codes.retain(|_, code| now < code.kept_until);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SessionStore for Memory {
+    async fn create(&self, session: &Session) -> Outside<()> {
+        self.tables().sessions.insert(session.id, session.clone());
+        Ok(())
+    }
+
+    async fn by_id(&self, id: SessionId) -> Outside<Option<Session>> {
+        Ok(self.tables().sessions.get(&id).cloned())
+    }
+
+    async fn turn(&self, id: SessionId, turn: &Turn) -> Outside<Turned> {
+        Ok(self.tables().sessions.get_mut(&id).map_or(Turned::Refused, |session| session.turn(turn)))
+    }
+
+    async fn revoke(&self, id: SessionId) -> Outside<()> {
+        self.tables().sessions.remove(&id);
+        Ok(())
+    }
+
+    async fn revoke_all(&self, user: UserId, but: Option<SessionId>) -> Outside<()> {
+        self.tables().sessions.retain(|id, _| id.user() != user || Some(*id) == but);
+        Ok(())
+    }
+
+    async fn of_user(&self, user: UserId) -> Outside<Vec<Session>> {
+        let mut sessions: Vec<_> =
+            self.tables().sessions.values().filter(|held| held.id.user() == user).cloned().collect();
+        sessions.sort_by_key(|session| (session.started_at, session.id));
+        Ok(sessions)
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Outside<()> {
+        self.tables().sessions.retain(|_, session| session.is_live(now));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl CounterStore for Memory {
+    async fn hit(&self, counts: &[Count], now: Timestamp) -> Outside<Hit> {
+        let counters = &mut self.tables().counters;
+        for Count { key, rule } in counts {
+            let counter = counters.entry(*key).or_insert_with(|| Counter::new(*rule, now));
+            if let limited @ Hit::Limited { .. } = counter.hit(*rule, now) {
+                return Ok(limited);
+            }
+        }
+        Ok(Hit::Allowed)
+    }
+
+    async fn forgive(&self, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {
+        let counters = &mut self.tables().counters;
+        for key in forget {
+            counters.remove(key);
+        }
+        for key in undo {
+            if let Some(counter) = counters.get_mut(key) {
+                counter.undo();
+            }
+        }
+        Ok(())
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Outside<()> {
+        self.tables().counters.retain(|_, counter| now < counter.ends_at);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl OutboxStore for Memory {
+    async fn put(&self, entry: &Entry) -> Outside<()> {
+        self.tables().outbox.entry(entry.id).or_insert_with(|| entry.clone());
+        Ok(())
+    }
+
+    async fn lease(&self, lease: Lease, now: Timestamp, limit: usize) -> Outside<Vec<Entry>> {
+        let outbox = &mut self.tables().outbox;
+        let mut due: Vec<_> = outbox.values_mut().filter(|entry| entry.is_due(now)).collect();
+        due.sort_by_key(|entry| entry.due_at);
+        let taken = due.into_iter().take(limit).map(|entry| {
+            entry.take(lease);
+            entry.clone()
+        });
+        Ok(taken.collect())
+    }
+
+    async fn settle(&self, id: MailId, lease: Lease, verdict: &MailVerdict) -> Outside<Settled> {
+        let outbox = &mut self.tables().outbox;
+        let settled = outbox.get_mut(&id).map_or(Settled::Lost, |entry| entry.settle(lease, verdict));
+        if settled == Settled::Done && *verdict == MailVerdict::Done {
+            outbox.remove(&id);
+        }
+        Ok(settled)
+    }
+
+    async fn dead(&self, limit: usize) -> Outside<Vec<Entry>> {
+        let outbox = &self.tables().outbox;
+        let mut dead: Vec<_> = outbox.values().filter(|entry| entry.dead.is_some()).cloned().collect();
+        dead.sort_by_key(|entry| (entry.expires_at, entry.id));
+        dead.truncate(limit);
+        Ok(dead)
+    }
+
+    async fn waiting(&self) -> Outside<u64> {
+        Ok(self.tables().outbox.values().filter(|entry| entry.dead.is_none()).count() as u64)
+    }
+
+    async fn sweep(&self, before: Timestamp) -> Outside<()> {
+        self.tables().outbox.retain(|_, entry| entry.dead.is_none() || entry.expires_at >= before);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        code::Purpose,
+        secrets::{Seed, ServerSecret},
+    };
+    use std::time::Duration;
+
+    /// The contract cannot ask for it: a store may forget by itself, by the system's clock.
+    #[tokio::test]
+    async fn a_sweep_forgets_what_is_over_at_the_very_second() {
+        let (store, secret, now) = (Memory::default(), ServerSecret::new(&[7; 32]).unwrap(), Timestamp(1_000));
+        let user = UserId::from_bytes([1; 16]);
+        let purpose = Purpose::ResetPassword { user, epoch: 0, email: "ann@example.org".parse().unwrap() };
+        let id = CodeId::from_bytes([2; 32]);
+        let proof = secret.code_proof(id, purpose.kind().as_str(), &Secret::new("000042".to_owned()));
+        CodeStore::create(&store, &Code::new(id, purpose, &proof, 5, now, now)).await.unwrap();
+        let session = Session {
+            id: SessionId::from_bytes([3; 32]),
+            epoch: 0,
+            key: secret.id(),
+            seed: Seed([0; 32]),
+            generation: 0,
+            turned_at: now,
+            started_at: now,
+            expires_at: now,
+            ends_at: now + Duration::from_mins(1),
+            ended: false,
+            device: None,
+        };
+        SessionStore::create(&store, &session).await.unwrap();
+        let rule = Rule { limit: 1, window: Duration::ZERO };
+        assert_eq!(store.hit(&[Count { key: CounterKey([4; 16]), rule }], now).await.unwrap(), Hit::Allowed);
+        CodeStore::sweep(&store, now).await.unwrap();
+        SessionStore::sweep(&store, now).await.unwrap();
+        CounterStore::sweep(&store, now).await.unwrap();
+        let tables = store.tables();
+        assert!(tables.codes.is_empty() && tables.sessions.is_empty() && tables.counters.is_empty());
+    }
+}

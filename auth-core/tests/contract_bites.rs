@@ -1,0 +1,124 @@
+//! Every clause of the contract fails on a store that is broken in the way that the clause is about, and passes on the
+//! same store unbroken. Calls take turns on one thread, so what races here does so in the same way each time.
+use auth_core::testing::{Broken, Fault, contract};
+use std::{future::Future, sync::Arc};
+
+/// One test for each clause, and one that says that none is left out.
+macro_rules! bites {
+    ($port:ident { $($clause:ident: $($fault:ident)|+,)* }) => {
+        mod $port {
+            use super::*;
+
+            #[test]
+            fn every_clause_is_here() {
+                assert_eq!(contract::$port::CLAUSES, [$(stringify!($clause)),*]);
+                let written = include_str!(concat!("../src/testing/contract/", stringify!($port), ".rs"));
+                assert_eq!(contract::$port::CLAUSES.len(), written.matches("\npub async fn ").count());
+            }
+
+            $(#[test]
+            fn $clause() {
+                let holds = |fault| holds(contract::$port::$clause(Arc::new(Broken::new(fault))));
+                assert!(holds(Fault::None), "it fails on a store that is not broken");
+                for fault in [$(Fault::$fault),+] {
+                    assert!(!holds(fault), "it does not notice {fault:?}");
+                }
+            })*
+        }
+    };
+}
+
+bites! { users {
+    an_account_is_found_by_its_own_names: FindsAnybody,
+    an_account_is_found_by_a_login_that_looks_alike: LoginByItsText,
+    an_account_is_found_by_its_email_in_another_case: EmailByItsText,
+    an_account_is_kept_whole: LosesAField,
+    a_changed_account_is_kept_whole: LosesAField,
+    a_login_and_an_email_have_one_owner: LoginByItsText | EmailByItsText,
+    of_several_reasons_the_first_counts: EmailFirst,
+    a_refused_account_leaves_nothing: LeavesAClaim,
+    an_id_is_inserted_once: Overwrites,
+    one_of_many_racers_gets_the_login: TwoSteps,
+    one_of_many_racers_gets_the_email: TwoSteps,
+    one_of_many_racers_gets_the_id: TwoSteps,
+    a_stale_write_is_refused_and_changes_nothing: IgnoresTheRevision,
+    one_of_many_racing_writes_wins: TwoSteps | IgnoresTheRevision,
+    an_unknown_account_is_not_replaced: Overwrites,
+    no_change_among_racers_is_lost: TwoSteps,
+} }
+
+bites! { codes {
+    a_code_is_accepted_once: WritesNothing,
+    a_code_is_kept_whole: LosesAField,
+    a_code_expires_at_the_very_second: OneSecondLate | OneSecondEarly,
+    wrong_guesses_use_up_the_tries_and_no_more: WritesSuccessAlone | CountsTwice,
+    one_of_many_racers_is_accepted: TwoSteps,
+    racing_guesses_are_each_counted_once: TwoSteps | CountsTwice,
+    a_newer_code_takes_the_slot_of_the_older: KeepsTheOlder,
+    each_subject_and_kind_has_a_slot_of_its_own: OneSlot,
+    another_id_of_the_subject_is_refused_and_costs_no_try: HalfTheId,
+    a_code_of_another_kind_is_refused: AnyKind,
+    a_code_under_another_secret_is_refused_and_costs_no_try: AnySecret,
+    a_renewed_code_has_new_digits_and_new_tries: WritesNothing,
+    a_renewed_code_does_not_outlive_what_it_is_kept_for: RenewsForEver,
+    a_renewal_of_what_is_not_there_is_refused: HalfTheId | AnyKind | OneSecondLate,
+    a_code_that_is_still_kept_is_not_swept: SweepsTheExpired | OneSecondEarly,
+} }
+
+bites! { sessions {
+    a_session_is_kept_whole: LosesAField,
+    a_turn_moves_on_and_answers_the_session_as_it_is_now: WritesNothing | AnswersThePast,
+    a_session_ends_on_time: OneSecondLate | OneSecondEarly,
+    the_token_before_gets_the_same_successor_within_the_grace: NoGrace,
+    the_token_before_ends_the_session_after_the_grace: EndlessGrace | WritesSuccessAlone,
+    an_older_token_ends_the_session: WritesSuccessAlone,
+    a_wrong_mac_neither_turns_nor_ends_a_session: AnyMac,
+    one_of_many_racers_turns: TwoSteps,
+    a_revoked_session_stays_gone: WritesNothing,
+    no_racing_turn_revives_a_revoked_session: TwoSteps,
+    all_sessions_of_a_user_but_one_are_revoked: WritesNothing | SparesNobody,
+    only_sessions_of_that_user_are_revoked: Everybodys,
+    an_unknown_session_is_refused: HalfTheId,
+    own_sessions_are_listed_oldest_first: NewestFirst | Everybodys,
+    a_live_session_is_not_swept: OneSecondEarly,
+} }
+
+bites! { counters {
+    hits_are_allowed_up_to_the_limit: OneMore | WholeWindow,
+    a_window_that_is_over_begins_anew: OneSecondLate,
+    a_limited_hit_does_not_prolong_the_window: ProlongsTheWindow,
+    each_key_has_a_counter_of_its_own: OneCounter,
+    the_first_of_several_that_says_no_answers: CountsOn,
+    what_one_limit_refuses_uses_up_no_other: CountsOn,
+    no_more_racers_are_allowed_than_the_limit: TwoSteps,
+    a_forgotten_counter_begins_anew: WritesNothing,
+    an_undone_hit_is_free_again: WritesNothing,
+    nothing_is_undone_below_zero: BelowZero,
+    a_window_that_still_runs_is_not_swept: OneSecondEarly,
+} }
+
+bites! { outbox {
+    an_entry_is_leased_whole: LosesAField,
+    an_entry_put_twice_is_there_once: Overwrites,
+    an_entry_is_not_leased_before_it_is_due: OneSecondEarly | OneSecondLate,
+    the_most_overdue_are_leased_first_up_to_the_limit: NewestFirst | IgnoresTheLimit,
+    a_leased_entry_is_nobody_elses_until_the_lease_runs_out: IgnoresLeases | CountsNoAttempt | OneSecondEarly,
+    a_lease_that_is_held_runs_on: WritesNothing | AnyVerdict | OneSecondEarly,
+    each_entry_goes_to_one_of_many_racing_workers: TwoSteps,
+    a_delivered_entry_is_forgotten: WritesNothing | KeepsTheDelivered,
+    a_delayed_entry_comes_back_at_its_time: LaterIsNow | OneSecondLate,
+    a_dead_entry_is_never_leased_again: RaisesTheDead,
+    dead_entries_are_listed_oldest_first_up_to_the_limit: NewestFirst | IgnoresTheLimit,
+    a_verdict_after_a_lost_lease_changes_nothing: AnyVerdict,
+    the_second_verdict_is_lost: AnyVerdict,
+    one_of_many_racing_verdicts_counts: TwoSteps,
+    only_what_is_to_be_delivered_is_waiting: RaisesTheDead | KeepsTheDelivered,
+    only_dead_entries_that_expired_before_are_swept: SweepsNothing | OneSecondEarly,
+} }
+
+/// Whether a clause comes to its end. That of one that fails is a panic, on this very thread: the test that expects it
+/// keeps its words to itself.
+fn holds(clause: impl Future<Output = ()> + Send + 'static) -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async { tokio::spawn(clause).await.is_ok() })
+}

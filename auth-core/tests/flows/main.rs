@@ -1,0 +1,12 @@
+//! The flows against a world in memory: each end of each flow is reached.
+mod away;
+mod change;
+mod enumeration;
+mod limits;
+mod login;
+mod outbox;
+mod person;
+mod refresh;
+mod register;
+mod reset;
+mod sessions;

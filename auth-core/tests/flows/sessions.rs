@@ -1,0 +1,68 @@
+use crate::person::*;
+use auth_core::{accounts::*, testing::World, value::*};
+use std::time::Duration;
+
+#[tokio::test] // S-06
+async fn the_list_shows_ones_own_live_sessions_and_ends_them() {
+    let (world, caller) = (World::default(), World::caller());
+    let accounts = world.accounts();
+    ann(&world, &accounts).await;
+    let issued = accounts.register(&caller, ask("bob", "bob@example.org")).await.unwrap();
+    accounts.confirm(&caller, issued.id, world.mailed_code()).await.unwrap();
+    let phone = LoginAttempt { device: Some("Ann's phone".parse().unwrap()), ..attempt("ann", GOOD) };
+    let phone = accounts.login(&caller, phone).await.unwrap();
+    world.clock.advance(Duration::from_secs(1));
+    let laptop = log_in(&accounts).await;
+    let bob = accounts.login(&caller, attempt("bob", GOOD)).await.unwrap();
+
+    let who = accounts.authenticate(laptop.access_token.expose()).await.unwrap();
+    let list = accounts.sessions(&who).await.unwrap();
+    let names: Vec<_> = list.iter().map(|session| session.device.as_ref().map(DeviceName::as_str)).collect();
+    assert_eq!(names, [Some("Ann's phone"), None]);
+
+    let bobs = accounts.authenticate(bob.access_token.expose()).await.unwrap().session.id;
+    assert!(matches!(accounts.end_session(&who, bobs).await, Err(EndSessionError::NotFound)));
+    accounts.end_session(&who, list[0].id).await.unwrap();
+    accounts.end_session(&who, list[0].id).await.unwrap();
+    assert!(!opens(&accounts, &phone).await);
+    assert!(opens(&accounts, &laptop).await && opens(&accounts, &bob).await);
+}
+
+#[tokio::test] // S-04
+async fn a_logout_is_at_once_and_for_good() {
+    let world = World::default();
+    let accounts = world.accounts();
+    ann(&world, &accounts).await;
+    let (one, other) = (log_in(&accounts).await, log_in(&accounts).await);
+    accounts.logout(one.access_token.expose()).await.unwrap();
+    accounts.logout(one.access_token.expose()).await.unwrap();
+    assert!(!opens(&accounts, &one).await);
+    assert!(matches!(accounts.refresh(&one.refresh_token).await, Err(RefreshError::Ended)));
+    assert!(opens(&accounts, &other).await);
+    assert!(matches!(accounts.logout("no.such.token").await, Err(AuthenticateError::Refused)));
+}
+
+#[tokio::test]
+async fn an_access_token_dies_by_itself() {
+    let world = World::default();
+    let accounts = world.accounts();
+    ann(&world, &accounts).await;
+    let tokens = log_in(&accounts).await;
+    world.clock.advance(Duration::from_secs(700));
+    assert!(!opens(&accounts, &tokens).await);
+    assert!(matches!(accounts.logout(tokens.access_token.expose()).await, Err(AuthenticateError::Refused)));
+    accounts.refresh(&tokens.refresh_token).await.unwrap();
+}
+
+#[tokio::test]
+async fn sweeping_takes_nothing_that_lives() {
+    let (world, caller) = (World::default(), World::caller());
+    let accounts = world.accounts();
+    ann(&world, &accounts).await;
+    let tokens = log_in(&accounts).await;
+    let issued = accounts.forgot(&caller, "ann@example.org".parse().unwrap()).await.unwrap();
+    let code = world.mailed_code();
+    accounts.sweep().await.unwrap();
+    assert!(opens(&accounts, &tokens).await);
+    accounts.reset(&caller, issued.id, code, password(OTHER)).await.unwrap();
+}
