@@ -1,0 +1,55 @@
+//! A copy of the running database.
+use crate::{Error, SqliteStore, connection, file};
+use rusqlite::{Connection, OpenFlags, backup::Backup};
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// How many pages are copied in a step.
+const PAGES: i32 = 256;
+
+impl SqliteStore {
+    /// Writes a copy of the database as it is now to `to`: complete, durable, for its owner's eyes only (mode 0600).
+    /// Reads and writes go on meanwhile; the copy shows none of the writes that come after its beginning.
+    ///
+    /// It grows as `to` with `.partial` added, and gets its name when it is whole.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] if either file is there; otherwise what the system or `SQLite` says. Nothing is left behind then.
+    pub async fn backup(&self, to: &Path) -> Result<(), Error> {
+        let (from, to) = (self.path.clone(), to.to_owned());
+        tokio::task::spawn_blocking(move || write_copy(&from, &to)).await.unwrap_or(Err(Error::Panicked))
+    }
+}
+
+fn write_copy(from: &Path, to: &Path) -> Result<(), Error> {
+    let to = std::path::absolute(to).map_err(file::at(to))?;
+    let mut partial = to.clone().into_os_string();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    if to.try_exists().map_err(file::at(&to))? {
+        return Err(Error::Exists(to));
+    }
+    if partial.try_exists().map_err(file::at(&partial))? {
+        return Err(Error::Exists(partial));
+    }
+    file::create(&partial)?;
+    let copied = copy_pages(from, &partial).and_then(|()| fs::rename(&partial, &to).map_err(file::at(&to)));
+    if copied.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    copied.and_then(|()| file::sync_folder(&to))
+}
+
+fn copy_pages(from: &Path, to: &Path) -> Result<(), Error> {
+    let source = connection::reading(from, Duration::from_secs(2))?;
+    // One read transaction around all steps: without it, each write in between would start the copy over.
+    source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
+    let mut target =
+        Connection::open_with_flags(to, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    Backup::new(&source, &mut target)?.run_to_completion(PAGES, Duration::ZERO, None)?;
+    target.close().map_err(|(_, error)| error)?;
+    File::open(to).and_then(|file| file.sync_all()).map_err(file::at(to))
+}

@@ -1,0 +1,10 @@
+//! The store on a real file: across restarts, versions, copies, locks, full disks and kill -9.
+mod backup;
+mod crash;
+#[cfg(unix)]
+mod disk;
+mod faults;
+mod migrations;
+mod records;
+mod reopen;
+mod sweep;

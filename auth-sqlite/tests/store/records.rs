@@ -1,0 +1,117 @@
+//! Records by number: the same number gives the same record.
+use auth_core::{code::*, ports::*, secrets::*, session::*, user::*, value::*};
+use auth_sqlite::{Options, SqliteStore};
+use rusqlite::Connection;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tempfile::TempDir;
+
+pub const NOW: Timestamp = Timestamp(1_800_000_000);
+pub const HOUR: Duration = Duration::from_hours(1);
+
+/// A folder of its own for one database.
+pub struct Place {
+    pub path: PathBuf,
+    pub folder: TempDir,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { path: folder.path().join("auth.db"), folder }
+    }
+
+    pub fn open(&self) -> SqliteStore {
+        open(&self.path)
+    }
+
+    /// A connection beside the store's own, as another process has it.
+    pub fn outsider(&self) -> Connection {
+        Connection::open(&self.path).unwrap()
+    }
+}
+
+/// A store that waits longer than any disk is slow: what a test is about is not how long the disk takes.
+pub fn open(path: impl AsRef<Path>) -> SqliteStore {
+    SqliteStore::open(path, Options { patience: Duration::from_mins(1), ..Options::default() }).unwrap()
+}
+
+pub fn user(number: u64) -> User {
+    User {
+        id: UserId::from_bytes(bytes(number)),
+        login: format!("user{number}").parse().unwrap(),
+        email: format!("user{number}@example.org").parse().unwrap(),
+        password: PasswordHash("$argon2id$hash-of-the-password".to_owned()),
+        created_at: NOW,
+        epoch: 0,
+        spared: None,
+        disabled: false,
+        locale: Locale::default(),
+        roles: vec!["admin".parse().unwrap()],
+    }
+}
+
+pub fn session(number: u64) -> Session {
+    let mut id = [0; 32];
+    id[..16].copy_from_slice(&bytes(number % 3));
+    id[16..].copy_from_slice(&bytes(number));
+    Session {
+        id: SessionId::from_bytes(id),
+        epoch: 0,
+        key: secret().id(),
+        seed: Seed([7; 32]),
+        generation: 0,
+        turned_at: NOW,
+        started_at: NOW,
+        expires_at: NOW + HOUR,
+        ends_at: NOW + 24 * HOUR,
+        ended: false,
+        device: Some("a telephone".parse().unwrap()),
+    }
+}
+
+/// The turn of whoever holds the token of one generation.
+pub fn turn(session: &Session, generation: u32) -> Turn {
+    let proof = secret().refresh_proof(session.id, generation);
+    Turn { generation, mac: proof.mac(&session.seed.0), proof, now: NOW, idle: HOUR, grace: Duration::ZERO }
+}
+
+/// A code to reset a password, whose digits are 123456.
+pub fn code(number: u64) -> Code {
+    let mut id = [0; 32];
+    id[..16].copy_from_slice(&bytes(number));
+    let id = CodeId::from_bytes(id);
+    let User { id: user, epoch, email, .. } = user(number);
+    let purpose = Purpose::ResetPassword { user, epoch, email };
+    Code::new(id, purpose, &proof(id, "123456"), 3, NOW + HOUR, NOW + 2 * HOUR)
+}
+
+pub fn attempt(code: &Code, digits: &str) -> Attempt {
+    Attempt { id: code.id, kind: Kind::ResetPassword, proof: proof(code.id, digits), now: NOW }
+}
+
+pub fn entry(number: u64) -> Entry {
+    Entry {
+        id: MailId::from_bytes(bytes(number)),
+        sealed: b"sealed letter".to_vec(),
+        due_at: NOW,
+        expires_at: NOW + HOUR,
+        attempts: 0,
+        lease: None,
+        dead: None,
+    }
+}
+
+pub fn bytes(number: u64) -> [u8; 16] {
+    u128::from(number).to_be_bytes()
+}
+
+fn proof(id: CodeId, digits: &str) -> Proof {
+    secret().code_proof(id, Kind::ResetPassword.as_str(), &Secret::new(digits.to_owned()))
+}
+
+fn secret() -> ServerSecret {
+    ServerSecret::new(&[7; 32]).unwrap()
+}
