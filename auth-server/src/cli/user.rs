@@ -1,0 +1,120 @@
+//! `user`: accounts by the operator's word: the first administrator, as a rule. There is no default account (P-27).
+use super::Ended;
+use crate::{compose::House, log, settings::Settings};
+use auth_core::{
+    accounts::{Accounts, NewUser},
+    user::User,
+    value::{Email, Identifier, Invalid, Login, Password, Role, Secret, Timestamp},
+};
+use conf::{Conf, Subcommands};
+use std::io::{self, IsTerminal};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// Accounts, by the operator's word.
+#[derive(Conf)]
+pub struct Users {
+    /// What to do.
+    #[conf(subcommands)]
+    pub action: Action,
+}
+
+/// What to do with an account.
+#[derive(Subcommands)]
+pub enum Action {
+    /// Make an account without a mailed code. The password is asked for, or read from standard input: one line.
+    Create {
+        /// The login.
+        #[conf(pos)]
+        login: Login,
+        /// The e-mail address, which you vouch for.
+        #[conf(pos)]
+        email: Email,
+        /// What the account is trusted with, such as admin; more than once for more.
+        #[conf(repeat, long = "role")]
+        roles: Vec<Role>,
+    },
+    /// Show an account.
+    Show {
+        /// Its login or e-mail.
+        #[conf(pos)]
+        name: String,
+    },
+    /// Shut an account: its sessions, tokens and codes end at once.
+    Disable {
+        /// Its login or e-mail.
+        #[conf(pos)]
+        name: String,
+    },
+    /// Open an account again.
+    Enable {
+        /// Its login or e-mail.
+        #[conf(pos)]
+        name: String,
+    },
+}
+
+impl Users {
+    /// Does it, on the data folder of the settings; a server may be running on it.
+    pub async fn run(self, settings: Settings) -> Ended {
+        log::start(&settings.log);
+        let house = House::open(&settings)?;
+        let ended = act(self.action, &house.accounts, &settings).await;
+        house.store.close().await;
+        Ok(show(&ended?))
+    }
+}
+
+async fn act(action: Action, accounts: &Accounts, settings: &Settings) -> Ended<User> {
+    Ok(match action {
+        Action::Create { login, email, roles } => {
+            let password = Password::parse(ask_password()?)?;
+            let locale = settings.mail.default_language.clone();
+            accounts.create_user(NewUser { login, email, password, locale, roles }).await?
+        }
+        Action::Show { name } => find(accounts, &name).await?,
+        Action::Disable { name } => {
+            let id = find(accounts, &name).await?.id;
+            accounts.disable_user(id).await?.ok_or(NOBODY)?
+        }
+        Action::Enable { name } => {
+            let id = find(accounts, &name).await?.id;
+            accounts.enable_user(id).await?.ok_or(NOBODY)?
+        }
+    })
+}
+
+const NOBODY: Invalid = Invalid("no account has this login or e-mail");
+
+async fn find(accounts: &Accounts, name: &str) -> Ended<User> {
+    Ok(accounts.find_user(&Identifier::parse(name)).await?.ok_or(NOBODY)?)
+}
+
+/// Never from a flag: command lines are seen by others, and kept in histories.
+fn ask_password() -> Ended<Secret> {
+    if !io::stdin().is_terminal() {
+        let mut line = String::new();
+        io::stdin().read_line(&mut line)?;
+        return Ok(Secret::new(line.trim_end_matches(['\r', '\n']).to_owned()));
+    }
+    let first = Secret::new(rpassword::prompt_password("Password: ")?);
+    let again = Secret::new(rpassword::prompt_password("Once more: ")?);
+    if first.expose() == again.expose() { Ok(first) } else { Err("the two are not the same".into()) }
+}
+
+/// As a person and a program both read it (RFC 3339).
+pub fn time_of(at: Timestamp) -> String {
+    OffsetDateTime::from_unix_timestamp(at.0).ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default()
+}
+
+fn show(user: &User) -> String {
+    let roles: Vec<_> = user.roles.iter().map(Role::as_str).collect();
+    format!(
+        "id: {}\nlogin: {}\nemail: {}\ncreated: {}\nroles: {}\nstate: {}",
+        user.id,
+        user.login,
+        user.email,
+        time_of(user.created_at),
+        if roles.is_empty() { "none".to_owned() } else { roles.join(", ") },
+        if user.disabled { "disabled" } else { "enabled" },
+    )
+}

@@ -1,0 +1,185 @@
+//! Puts the parts together: settings in, the core with its outside out.
+use crate::{
+    http::Probe,
+    keys::{KeyError, KeyFolder},
+    log::Audit,
+    settings::{Settings, value::Store},
+};
+use auth_core::{
+    accounts::Accounts,
+    keys::KeyRing,
+    outbox::{Outbox, OutboxWorker},
+    password::{Argon2Hasher, BadParams, PasswordRules},
+    policy::Policy,
+    ports::*,
+    secrets::ServerSecret,
+    system::{OsRng, SystemClock},
+    token::LEEWAY,
+    value::{Invalid, Secret},
+};
+use auth_mail::{Composer, FileTransport, Mailbox, SmtpTransport, Templates};
+use auth_sqlite::SqliteStore;
+use std::{path::PathBuf, sync::Arc};
+use tokio::sync::Notify;
+
+/// The core and everything that it stands on.
+pub struct House {
+    /// The core.
+    pub accounts: Accounts,
+    /// Its outside.
+    pub ports: Ports,
+    /// The mails on their way out.
+    pub outbox: Arc<dyn OutboxStore>,
+    /// Told of each new mail.
+    pub mail_put: Arc<Notify>,
+    /// What mails are sealed with.
+    pub secret: Arc<ServerSecret>,
+    /// The signing keys, and the text that they were read from.
+    pub ring: (Arc<KeyRing>, Secret),
+    /// Where the keys are.
+    pub keys: KeyFolder,
+    /// The store itself: to be asked, and closed.
+    pub store: Arc<dyn Backing>,
+}
+
+/// Why the parts do not fit together.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// Keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The store.
+    #[error("the database in AUTH_SERVICE_DATA_DIR cannot be used: give a folder that this user may write to")]
+    Store(#[from] auth_sqlite::Error),
+    /// What a hash costs.
+    #[error("AUTH_SERVICE_ARGON2_MEMORY_KIB, _PASSES, _LANES or _ARENAS does not fit")]
+    Hasher(#[from] BadParams),
+    /// A setting that was changed to what it cannot be.
+    #[error(transparent)]
+    Setting(#[from] Invalid),
+    /// The texts of the mails.
+    #[error(
+        "AUTH_SERVICE_MAIL_TEMPLATES or AUTH_SERVICE_DEFAULT_LANGUAGE does not fit: give a folder of templates that \
+             replace those that are shipped, and a language that there are templates for"
+    )]
+    Templates(#[from] auth_mail::TemplateError),
+    /// The relay.
+    #[error(
+        "AUTH_SERVICE_SMTP_URL or AUTH_SERVICE_SMTP_CA_FILE does not fit: give a URL such as smtps://user:password@host, \
+             and a file of certificates in PEM"
+    )]
+    Smtp(#[from] auth_mail::SmtpError),
+}
+
+/// A store as what it is: opened, asked, closed.
+#[async_trait]
+pub trait Backing: Probe {
+    /// Finishes what was accepted and lets go.
+    async fn close(&self);
+}
+
+#[async_trait]
+impl Probe for SqliteStore {
+    async fn ping(&self) -> Outside<()> {
+        Self::ping(self).await
+    }
+}
+#[async_trait]
+impl Backing for SqliteStore {
+    async fn close(&self) {
+        Self::close(self).await;
+    }
+}
+
+impl House {
+    /// Opens what is there, and outside production makes what is missing.
+    ///
+    /// # Errors
+    /// [`ComposeError`].
+    pub fn open(settings: &Settings) -> Result<Self, ComposeError> {
+        let keys = KeyFolder::of(settings);
+        if !settings.is_production() {
+            keys.init(settings, &SystemClock, &OsRng)?;
+        }
+        match settings.store {
+            Store::Sqlite => {
+                Self::over(Arc::new(SqliteStore::open(database(settings), <_>::default())?), keys, settings)
+            }
+        }
+    }
+
+    fn over<S>(store: Arc<S>, keys: KeyFolder, settings: &Settings) -> Result<Self, ComposeError>
+    where
+        S: UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + Backing + 'static,
+    {
+        let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = (Arc::new(SystemClock), Arc::new(OsRng));
+        let secret = ServerSecret::new(keys.secret(settings)?.expose()).expect("a root secret is long enough");
+        let secret = Arc::new(secret);
+        let (text, set) = keys.signing()?;
+        let keyring = Arc::new(KeyRing::new(set, clock.clone(), settings.accounts.access_token_lifetime.0 + LEEWAY));
+        let outbox = Outbox::new(store.clone(), secret.clone(), rng.clone());
+        let mail_put = outbox.notify();
+        let ports = Ports {
+            users: store.clone(),
+            codes: store.clone(),
+            sessions: store.clone(),
+            counters: store.clone(),
+            mailer: Arc::new(outbox),
+            hasher: Arc::new(Argon2Hasher::new(settings.accounts.hasher()?, rng.clone())?),
+            keyring: keyring.clone(),
+            events: Arc::new(Audit),
+            clock,
+            rng,
+        };
+        let accounts = Accounts::new(ports.clone(), secret.clone(), policy(settings)?);
+        Ok(Self { accounts, ports, outbox: store.clone(), mail_put, secret, ring: (keyring, text), keys, store })
+    }
+
+    /// What takes mails out: by SMTP, or into files where there is none.
+    ///
+    /// # Errors
+    /// [`ComposeError`].
+    pub fn outbox_worker(&self, settings: &Settings) -> Result<OutboxWorker, ComposeError> {
+        let Ports { events, clock, rng, .. } = self.ports.clone();
+        let transport = transport(settings)?;
+        let (store, secret, lease) = (self.outbox.clone(), self.secret.clone(), settings.mail.mail_lease.0);
+        Ok(OutboxWorker { store, transport, secret, lease, events, clock, rng })
+    }
+}
+
+/// The file of the embedded store.
+pub fn database(settings: &Settings) -> PathBuf {
+    settings.data_dir.join("auth.db")
+}
+
+fn transport(settings: &Settings) -> Result<Arc<dyn Transport>, ComposeError> {
+    let mail = &settings.mail;
+    let reply_to = mail.mail_reply_to.as_deref().map(Mailbox::parse).transpose()?;
+    let composer = Composer::new(Templates::load(mail.wording()?)?, mail.from()?, reply_to);
+    Ok(match mail.smtp() {
+        Some(url) => Arc::new(SmtpTransport::new(composer, url.clone(), mail.smtp_ca_file.as_deref())?),
+        None => Arc::new(FileTransport::new(composer, settings.data_dir.join("mail"), |path| {
+            tracing::info!(path = %path.display(), "there is no SMTP server: the mail was written to a file");
+        })),
+    })
+}
+
+fn policy(settings: &Settings) -> Result<Policy, Invalid> {
+    let accounts = &settings.accounts;
+    let issuer = settings.issuer();
+    Ok(Policy {
+        audience: accounts.token_audience.clone().unwrap_or_else(|| issuer.clone()),
+        issuer,
+        client_id: accounts.client_id.clone(),
+        password: PasswordRules::new(accounts.password_min_length, vec![settings.mail.product_name.clone()])?,
+        access_ttl: accounts.access_token_lifetime.0,
+        session_idle: accounts.session_idle_lifetime.0,
+        session_ttl: accounts.session_lifetime.0,
+        refresh_grace: accounts.refresh_grace.0,
+        code_ttl: accounts.code_lifetime.0,
+        code_tries: accounts.code_tries,
+        registration_ttl: accounts.registration_lifetime.0,
+        limits: settings.limits.limits(),
+        ..Policy::default()
+    })
+}

@@ -1,0 +1,206 @@
+//! The HTTP surface: every route, and what holds for all of them.
+
+pub mod accounts;
+mod answer;
+mod bearer;
+mod body;
+mod caller;
+mod docs;
+mod edge;
+mod field;
+mod health;
+mod json;
+mod jwks;
+mod paths;
+mod problem;
+
+use self::edge::Edge;
+pub use self::{health::Probe, jwks::MAX_AGE as JWKS_MAX_AGE, problem::reasons};
+
+use auth_core::{
+    accounts::Accounts,
+    ports::{Keyring, Rng},
+    value::Locale,
+};
+use poem::{Endpoint, EndpointExt, Request, Response};
+use poem_openapi::OpenApiService;
+use std::{sync::Arc, time::Duration};
+
+/// What the routes need.
+pub struct Context {
+    /// The core.
+    pub accounts: Accounts,
+    /// Whose public keys are shown.
+    pub keyring: Arc<dyn Keyring>,
+    /// Whether the store can be reached.
+    pub probe: Arc<dyn Probe>,
+    /// For the ids of requests.
+    pub rng: Arc<dyn Rng>,
+    /// The language of a mail when the request named none.
+    pub default_language: Locale,
+    /// Where people reach the server, if that is known.
+    pub public_url: Option<crate::settings::value::PublicUrl>,
+    /// Web pages elsewhere whose requests are taken.
+    pub allowed_origins: Vec<String>,
+    /// How long a request may take.
+    pub deadline: Duration,
+    /// Whether the API can be looked at, and tried out, in a browser.
+    pub docs: bool,
+}
+
+impl Context {
+    /// What [`endpoint`] put beside every request.
+    fn of(request: &Request) -> &Arc<Self> {
+        request.data().expect("every request passes the edge, which brings it along")
+    }
+}
+
+/// The whole HTTP surface.
+pub fn endpoint(context: Context) -> impl Endpoint<Output = Response> + 'static {
+    let api = || {
+        let health = health::Health(context.probe.clone());
+        (accounts::routes(&context.accounts), health, jwks::Jwks(context.keyring.clone()))
+    };
+    let server = context.public_url.as_ref().map_or("/", |url| url.as_str());
+    let service = OpenApiService::new(api(), "Accounts", env!("CARGO_PKG_VERSION")).description(ABOUT).server(server);
+    let mut routes = paths::Paths::of(api());
+    routes.add("/api/openapi.json", docs::document(&service));
+    if context.docs {
+        routes.add("/api/docs", docs::page(&service));
+    }
+    let context = Arc::new(context);
+    routes.into_endpoint().data(context.clone()).with(Edge(context))
+}
+
+const ABOUT: &str = "Register, confirm, log in, refresh, log out, reset. Bodies are JSON objects; a field that is not \
+                     listed is refused. What goes wrong is told as `application/problem+json` (RFC 9457), with a stable \
+                     `code`.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use auth_core::{
+        ports::{Outside, Unavailable, async_trait},
+        testing::World,
+    };
+    use poem::http::{Method, StatusCode};
+    use serde_json::Value;
+
+    struct Away;
+    #[async_trait]
+    impl Probe for Away {
+        async fn ping(&self) -> Outside<()> {
+            Err(Unavailable::failed("store", "away"))
+        }
+    }
+
+    pub fn context(world: &World) -> Context {
+        Context {
+            accounts: world.accounts(),
+            keyring: world.ports.keyring.clone(),
+            probe: Arc::new(Away),
+            rng: world.ports.rng.clone(),
+            default_language: Locale::default(),
+            public_url: None,
+            allowed_origins: Vec::new(),
+            deadline: Duration::from_secs(15),
+            docs: true,
+        }
+    }
+
+    async fn ask(method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> (Response, String) {
+        let api = endpoint(context(&World::default()));
+        let request = Request::builder().method(method).uri(path.parse().unwrap());
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let mut response = api.get_response(request.body(body.to_owned())).await;
+        let body = response.take_body().into_string().await.unwrap();
+        (response, body)
+    }
+
+    fn code(body: &str) -> String {
+        serde_json::from_str::<Value>(body).unwrap()["code"].as_str().unwrap().to_owned()
+    }
+
+    #[tokio::test] // H-06
+    async fn other_methods_are_told_which_ones_there_are() {
+        for (method, path, allow) in [
+            (Method::PUT, "/api/v1/auth/login", "POST"),
+            (Method::TRACE, "/api/v1/auth/me", "GET, HEAD"),
+            (Method::OPTIONS, "/api/v1/auth/sessions/x", "DELETE"),
+            (Method::POST, "/api/openapi.json", "GET, HEAD"),
+        ] {
+            let (response, body) = ask(method, path, &[], "").await;
+            assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+            assert_eq!((response.header("allow"), code(&body).as_str()), (Some(allow), "method_not_allowed"));
+        }
+    }
+
+    #[tokio::test] // H-07
+    async fn a_route_has_one_spelling() {
+        for path in ["/", "/api/v1/auth/Login", "/api/v1/auth/login/", "//api/v1/auth/login", "/api/v1/auth/login/%ff"]
+        {
+            let (response, body) = ask(Method::POST, path, &[], "").await;
+            assert_eq!((response.status().as_u16(), code(&body).as_str()), (404, "not_found"), "{path}");
+        }
+    }
+
+    #[tokio::test] // P-15, P-28, H-01, H-03, H-04
+    async fn a_body_that_is_none_is_refused_before_the_flow() {
+        let json = [("content-type", "application/json")];
+        let (large, deep) = ("x".repeat(64 * 1024 + 1), "[".repeat(10_000));
+        for (headers, body, expected) in [
+            (&[][..], "{}", (415, "unsupported_media_type")),
+            (&[("content-type", "text/plain")], "{}", (415, "unsupported_media_type")),
+            (&[json[0], ("content-encoding", "gzip")], "{}", (415, "unsupported_media_type")),
+            (&json, "", (400, "malformed_json")),
+            (&json, &deep, (400, "malformed_json")),
+            (&json, r#"{"login":"ann","password":"x","admin":"true"}"#, (400, "malformed_json")),
+            (&json, &large, (413, "body_too_large")),
+            (&json, r#"{"login":"ann","password":"x","device":""}"#, (422, "invalid_field")),
+            (&json, r#"{"login":"ann","password":""}"#, (422, "invalid_field")),
+            (&json, r#"{"login":"ann","password":"wrong"}"#, (401, "invalid_credentials")),
+        ] {
+            let (response, answer) = ask(Method::POST, "/api/v1/auth/login", headers, body).await;
+            assert_eq!((response.status().as_u16(), code(&answer).as_str()), expected);
+            assert_eq!(response.content_type(), Some("application/problem+json"));
+        }
+    }
+
+    #[tokio::test] // S-22, S-24
+    async fn a_token_is_taken_from_its_header_alone() {
+        let (response, body) = ask(Method::GET, "/api/v1/auth/me?access_token=a.b.c", &[], "").await;
+        assert_eq!((response.status().as_u16(), code(&body).as_str()), (401, "invalid_token"));
+        assert_eq!(response.header("www-authenticate"), Some("Bearer"));
+        let (response, _) = ask(Method::GET, "/api/v1/auth/me", &[("authorization", "Bearer a.b.c")], "").await;
+        assert_eq!(response.header("www-authenticate"), Some(r#"Bearer error="invalid_token""#));
+    }
+
+    #[tokio::test] // H-14, P-26
+    async fn without_its_store_the_process_lives_and_is_not_ready() {
+        assert_eq!(ask(Method::GET, "/health/live", &[], "").await.0.status(), StatusCode::OK);
+        let (response, _) = ask(Method::GET, "/health/ready", &[], "").await;
+        assert_eq!((response.status().as_u16(), response.header("retry-after")), (503, Some("1")));
+        assert_eq!(ask(Method::GET, "/.well-known/jwks.json", &[], "").await.0.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn every_operation_tells_of_its_problems_and_closes_its_body() {
+        let (_, body) = ask(Method::GET, "/api/openapi.json", &[], "").await;
+        let document: Value = serde_json::from_str(&body).unwrap();
+        let paths = document["paths"].as_object().unwrap();
+        let operations: Vec<_> = paths.values().flat_map(|methods| methods.as_object().unwrap().values()).collect();
+        assert_eq!(operations.len(), 16);
+        for operation in operations {
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(responses.contains_key("500") && responses.contains_key("503"), "{operation}");
+            let signed_in = operation.get("security").is_some();
+            let body = operation.pointer("/requestBody/content/application~1json/schema/$ref");
+            assert!(!signed_in || responses.contains_key("401"), "{operation}");
+            assert_eq!(body.is_some(), responses.contains_key("415"), "{operation}");
+            if let Some(reference) = body {
+                let schema = document.pointer(reference.as_str().unwrap().strip_prefix('#').unwrap()).unwrap();
+                assert_eq!(schema["additionalProperties"], false, "{schema}");
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The auth service as a server: Poem and `OpenAPI` over [`auth_core`], thin: parse, call, answer.
+//!
+//! | what | where |
+//! | --- | --- |
+//! | the program's commands, one a file | [`cli`], `cli/` |
+//! | what can be set, and how it is read | [`settings`] |
+//! | a server, to be started from a program or a test | [`Server`] in `server.rs` |
+//! | the parts, put together | `compose.rs` |
+//! | every route, and what holds for all of them | `http.rs`, `http/` |
+//! | the account API, one capability a file | `http/accounts/` |
+//! | the table of problems | `http/problem.rs` |
+//! | bounds on connections | `connection.rs` |
+//! | mails, sweeps, keys that changed | `worker.rs` |
+//! | the folder of the keys | `keys.rs` |
+//! | logs and audit events | `log.rs` |
+//! | signals | `shutdown.rs` |
+//!
+//! One login, followed through the files: `http/edge.rs` gives it an id and a deadline, `http/paths.rs` finds its
+//! operation, `http/json.rs` reads its body, `http/accounts/login.rs` calls [`auth_core`] and answers.
+
+pub mod cli;
+mod compose;
+mod connection;
+mod http;
+mod keys;
+mod log;
+mod server;
+pub mod settings;
+mod shutdown;
+#[cfg(test)]
+mod testing;
+mod worker;
+
+pub use self::{
+    compose::ComposeError,
+    keys::KeyError,
+    server::{Running, Server, StartError},
+};

@@ -1,0 +1,155 @@
+//! The server: bound, then run until it is told to stop.
+use crate::{
+    compose::{ComposeError, House},
+    connection::Door,
+    http::{self, Context},
+    settings::{Settings, SettingsError},
+    worker,
+};
+use auth_core::outbox::OutboxWorker;
+use std::{io, net::SocketAddr, time::Duration};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    task::JoinHandle,
+    time::timeout,
+};
+
+/// A server that listens, and does not answer yet.
+pub struct Server {
+    settings: Settings,
+    listener: TcpListener,
+    house: House,
+    mails: OutboxWorker,
+    address: SocketAddr,
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings are incomplete.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A part is missing, or does not fit.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {address}: choose another AUTH_SERVICE_HOST or AUTH_SERVICE_PORT")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// How long accepted requests may take to finish; the workers and the store have what is left of ten seconds (R7).
+const REQUESTS: Duration = Duration::from_secs(7);
+const WORKERS: Duration = Duration::from_secs(2);
+
+impl Server {
+    /// Checks the settings, opens the store and listens. Outside production it makes the keys that are missing.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn bind(settings: Settings) -> Result<Self, StartError> {
+        settings.check()?;
+        let address = settings.listen();
+        let house = House::open(&settings)?;
+        let mails = house.outbox_worker(&settings)?;
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|source| StartError::Listen { address, source })?;
+        let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+        Ok(Self { settings, listener, house, mails, address })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until `stop`, and then to the end what was accepted; ten seconds at most.
+    ///
+    /// # Errors
+    /// What the system says of the network.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
+        let Self { settings, listener, house, mails, address } = self;
+        let (stopping, stopped) = watch::channel(false);
+        let mut workers = worker::start(&house, mails, &stopped);
+        let door = Door::new(listener, settings.max_connections, settings.idle_timeout.0);
+        let store = house.store.clone();
+        let endpoint = http::endpoint(context(&settings, &house));
+        let answered = poem::Server::new_with_acceptor(door).run_with_graceful_shutdown(endpoint, stop, Some(REQUESTS));
+        let answered = answered.await.map_err(|source| StartError::Listen { address, source });
+        let _ = stopping.send(true);
+        let finished = timeout(WORKERS, async { while workers.join_next().await.is_some() {} }).await;
+        if finished.is_err() {
+            tracing::warn!("a mail was still on its way: it will be tried again");
+            workers.shutdown().await;
+        }
+        store.close().await;
+        answered
+    }
+
+    /// Binds and runs in the background: for tests, and for programs with a server inside.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use auth_server::{Server, settings::Settings};
+    /// let data = tempfile::tempdir()?;
+    /// let mut settings = Settings::for_data_dir(data.path());
+    /// settings.accounts.password_min_length = 8;
+    /// let running = Server::start(settings).await?;
+    /// println!("http://{}/api/docs", running.address());
+    /// running.stop().await?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(settings: Settings) -> Result<Running, StartError> {
+        let server = Self::bind(settings).await?;
+        let address = server.address();
+        let (stop, stopped) = oneshot::channel::<()>();
+        // Whoever drops the handle stops the server too.
+        let task = tokio::spawn(server.run(async { drop(stopped.await) }));
+        Ok(Running { address, stop, task })
+    }
+}
+
+/// A server that runs in the background, until it is stopped or dropped.
+pub struct Running {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), StartError>>,
+}
+
+impl Running {
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops it in good order.
+    ///
+    /// # Errors
+    /// As [`Server::run`].
+    pub async fn stop(self) -> Result<(), StartError> {
+        let _ = self.stop.send(());
+        self.task.await.unwrap_or(Ok(()))
+    }
+}
+
+fn context(settings: &Settings, house: &House) -> Context {
+    Context {
+        accounts: house.accounts.clone(),
+        keyring: house.ports.keyring.clone(),
+        probe: house.store.clone(),
+        rng: house.ports.rng.clone(),
+        default_language: settings.mail.default_language.clone(),
+        public_url: settings.public_url.clone(),
+        allowed_origins: settings.allowed_origins.0.clone(),
+        deadline: settings.request_timeout.0,
+        docs: settings.docs,
+    }
+}
