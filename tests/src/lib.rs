@@ -1,0 +1,33 @@
+//! The harness of the end-to-end tests: each test starts a server of its own and drives it from outside, over HTTP, SMTP
+//! and the file system, as people, operators and mail servers do.
+//!
+//! - [`Settings`], [`Server`]: the real program as a child process, with a data folder, a mail server and a log of its own
+//! - [`Api`], [`Answer`]: one method a route, and what came back
+//! - [`Person`], [`Tokens`]: somebody with a login, an e-mail and a password, and what a login gave them
+//! - [`Postbox`]: the mail as it was received
+//! - [`together`]: callers that are let go at the same moment
+//! - [`Dice`]: chance that falls the same way in each run
+//!
+//! The tests are in `tests/tests/`, one file a capability.
+
+mod api;
+mod dice;
+mod log;
+mod person;
+mod postbox;
+mod race;
+mod server;
+mod settings;
+
+pub use self::{
+    api::{Answer, Api},
+    dice::Dice,
+    person::{Person, Tokens},
+    postbox::{Postbox, other_than},
+    race::together,
+    server::{Server, patience},
+    settings::Settings,
+};
+pub use auth_mail::testing::ReadMail;
+pub use reqwest::{Method, header};
+pub use serde_json::{Value, json};

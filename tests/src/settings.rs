@@ -1,0 +1,106 @@
+//! What a server is started with, and its program.
+use crate::{Postbox, Server, patience};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+};
+use tempfile::TempDir;
+use tokio::{io::AsyncWriteExt, process::Command};
+
+/// The server's program under the name that it has here: `src/bin` holds it.
+const PROGRAM: &str = "auth-server-under-test";
+
+/// What a server is started with: variables of the environment, over a set that suits tests.
+#[derive(Clone, Debug)]
+pub struct Settings(BTreeMap<String, String>);
+
+impl Default for Settings {
+    /// A free port, small hashes, so that tests are about something else, and limits that nobody meets by chance.
+    fn default() -> Self {
+        let limits = [
+            "LOGIN_PER_ACCOUNT_AND_SOURCE",
+            "LOGIN_PER_SOURCE",
+            "CODE_PER_SOURCE",
+            "CODE_PER_SOURCE_DAILY",
+            "CODE_PER_ADDRESS",
+            "MAIL_PER_SOURCE",
+            "MAIL_PER_ADDRESS",
+            "MAIL_PER_ADDRESS_HOURLY",
+            "MAIL_PER_ADDRESS_DAILY",
+        ];
+        let small = Self::nothing().set("PORT", "0").set("ARGON2_MEMORY_KIB", "64").set("ARGON2_PASSES", "1");
+        limits.iter().fold(small, |settings, limit| settings.set(&format!("LIMIT_{limit}"), "1000000/1d"))
+    }
+}
+
+impl Settings {
+    /// Not one variable: a server as a newcomer starts it, at its own port.
+    pub const fn nothing() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// Sets `AUTH_SERVICE_{name}`.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(format!("AUTH_SERVICE_{name}"), value.to_owned());
+        self
+    }
+
+    /// Leaves `AUTH_SERVICE_{name}` to the server.
+    #[must_use]
+    pub fn unset(mut self, name: &str) -> Self {
+        self.0.remove(&format!("AUTH_SERVICE_{name}"));
+        self
+    }
+
+    /// The program with these settings, at work in `folder`, and with nothing else from the environment.
+    pub fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        command.args(arguments).current_dir(folder).env_clear().env("PATH", path).envs(&self.0);
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
+    /// Runs the program to its end.
+    pub async fn run(&self, folder: &Path, arguments: &[&str]) -> Output {
+        self.run_with(folder, arguments, "").await
+    }
+
+    /// Runs the program to its end, with this to read from its standard input.
+    pub async fn run_with(&self, folder: &Path, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.command(folder, arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("the program starts");
+        let mut stdin = process.stdin.take().expect("piped");
+        // One that reads nothing may be gone by now.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+        patience(&format!("{arguments:?} to end"), process.wait_with_output()).await.expect("it can be waited for")
+    }
+
+    /// Starts a server that mails to a postbox of its own.
+    pub async fn start(self) -> Server {
+        let postbox = Postbox::open().await;
+        let settings = self.set("SMTP_URL", &postbox.url());
+        settings.start_with(postbox).await
+    }
+
+    /// Starts a server beside a postbox, and leaves it to the settings whether the server knows of it.
+    pub async fn start_with(self, postbox: Postbox) -> Server {
+        self.start_in(TempDir::new().expect("a folder for the data"), postbox).await
+    }
+
+    /// Starts a server in a folder, on whatever is there, beside a postbox.
+    pub async fn start_in(self, folder: TempDir, postbox: Postbox) -> Server {
+        Server::start_with(self, folder, postbox).await
+    }
+}
+
+/// The server's program: built with the tests, and lying beside their folder.
+fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own program");
+    let folder = test.ancestors().find(|folder| folder.join(PROGRAM).is_file());
+    folder.expect("the program was built with the tests").join(PROGRAM)
+}

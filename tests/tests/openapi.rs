@@ -1,0 +1,72 @@
+//! The `OpenAPI` document that strangers build on, held still.
+use std::collections::BTreeSet;
+use tests::*;
+
+const ROUTES: [(&str, &str); 13] = [
+    ("post", "/api/v1/auth/register"),
+    ("post", "/api/v1/auth/register/confirm"),
+    ("post", "/api/v1/auth/register/resend"),
+    ("post", "/api/v1/auth/login"),
+    ("post", "/api/v1/auth/refresh"),
+    ("post", "/api/v1/auth/logout"),
+    ("post", "/api/v1/auth/logout/all"),
+    ("get", "/api/v1/auth/me"),
+    ("get", "/api/v1/auth/sessions"),
+    ("delete", "/api/v1/auth/sessions/{id}"),
+    ("post", "/api/v1/auth/password/forgot"),
+    ("post", "/api/v1/auth/password/reset"),
+    ("post", "/api/v1/auth/password/change"),
+];
+
+async fn document() -> Value {
+    Server::start().await.api().get("/api/openapi.json").await.expect(200).body
+}
+
+#[tokio::test]
+async fn the_document_changes_only_on_purpose() {
+    let mut document = document().await;
+    document["servers"] = Value::Null; // the port is another each time
+    insta::assert_snapshot!(serde_json::to_string_pretty(&document).expect("JSON"));
+}
+
+#[tokio::test] // P-29
+async fn it_has_every_route_and_no_other_account_route() {
+    let document = document().await;
+    let paths = document["paths"].as_object().expect("paths");
+    let found: BTreeSet<(String, String)> = paths
+        .iter()
+        .flat_map(|(path, methods)| {
+            methods.as_object().expect("methods").keys().map(move |m| (m.clone(), path.clone()))
+        })
+        .filter(|(_, path)| path.contains("/auth/"))
+        .collect();
+    let wanted: BTreeSet<_> = ROUTES.map(|(method, path)| (method.to_owned(), path.to_owned())).into();
+    assert_eq!(found, wanted);
+}
+
+#[tokio::test] // the reason in deny.toml for two advisories of quick-xml
+async fn nothing_is_xml_or_yaml() {
+    let text = document().await.to_string();
+    assert!(!text.contains("xml") && !text.contains("yaml"));
+}
+
+#[tokio::test]
+async fn the_page_and_the_probes_are_there() {
+    let server = Server::start().await;
+    let page = server.api().get("/api/docs").await.expect(200);
+    assert!(page.header("content-type").starts_with("text/html"));
+    for path in ["/health/live", "/health/ready", "/.well-known/jwks.json"] {
+        let _ = server.api().get(path).await.expect(200);
+    }
+    let keys = server.api().get("/.well-known/jwks.json").await.body["keys"].as_array().expect("keys").clone();
+    assert!(!keys.is_empty());
+    for key in keys {
+        // S-21
+        for name in ["kid", "alg", "use", "kty"] {
+            assert!(key[name].is_string(), "{name} in {key}");
+        }
+        for name in ["d", "p", "q", "dp", "dq", "qi", "k"] {
+            assert!(key.get(name).is_none(), "{name} in {key}");
+        }
+    }
+}
