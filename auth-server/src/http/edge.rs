@@ -53,17 +53,17 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 impl<E: Endpoint<Output = Response>> Edged<E> {
     async fn answer(&self, mut request: Request) -> Response {
-        let work = async {
-            let read = timeout(self.context.deadline, body::read(&mut request)).await;
-            read.map_err(|_| Problem::new(Code::RequestTimeout))??;
-            if !self.trusts(&request) {
-                return Err(Problem::new(Code::OriginRefused).into());
-            }
-            self.routes.call(request).await
-        };
-        let work = AssertUnwindSafe(work).catch_unwind();
-        // The body has the deadline for itself, and the work after it has it once more.
-        match timeout(self.context.deadline * 2, work).await {
+        // A body that comes slowly is the client's doing, and has the deadline for itself.
+        match timeout(self.context.deadline, body::read(&mut request)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(problem)) => return problem.into_response(),
+            Err(_late) => return Problem::new(Code::RequestTimeout).into_response(),
+        }
+        if !self.trusts(&request) {
+            return Problem::new(Code::OriginRefused).into_response();
+        }
+        let work = AssertUnwindSafe(self.routes.call(request)).catch_unwind();
+        match timeout(self.context.deadline, work).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Ok(Err(error))) => explain(error),
             // The hook has logged it.
