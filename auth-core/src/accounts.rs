@@ -27,9 +27,10 @@ pub use self::{
     reset::ResetError,
     sessions::EndSessionError,
 };
-pub use crate::limits::Slow;
+pub use crate::limits::{Alarm, Slow};
 
 use crate::{
+    device_token::DeviceToken,
     policy::Policy,
     ports::*,
     refresh_token::RefreshToken,
@@ -54,6 +55,17 @@ impl Accounts {
     /// Puts the parts together. Cloning is cheap.
     pub fn new(ports: Ports, secret: Arc<ServerSecret>, policy: Policy) -> Self {
         Self { ports, secret, policy: Arc::new(policy) }
+    }
+
+    /// These accounts for one request: all its calls to the stores, the mailer and the key ring may take so long together,
+    /// those of its tidying too, and from then on are [`Unavailable`]. What a store has begun, it may still do. The time
+    /// of password hashes does not count: those have a queue of their own.
+    ///
+    /// Needs a Tokio runtime with its clock. To be called for each request: what is left belongs to the answer and its
+    /// clones.
+    #[must_use]
+    pub fn within(&self, in_all: Duration) -> Self {
+        Self { ports: self.ports.around(&Patience::new(in_all)), ..self.clone() }
     }
 
     /// What the deployment decided.
@@ -85,21 +97,13 @@ impl Accounts {
             expires_in,
             refresh_token: RefreshToken::current(session, &self.secret).reveal(),
             refresh_expires_in: session.expires_at.since(now),
+            device_token: None,
         })
     }
 
-    /// Six decimal digits, each of the million as likely as any other (K-01).
-    fn digits(&self) -> Secret {
-        const CODES: u32 = 1_000_000;
-        loop {
-            let mut bytes = [0; 4];
-            self.ports.rng.fill(&mut bytes);
-            let drawn = u32::from_be_bytes(bytes);
-            // The last, incomplete million of what four bytes hold would favour its codes.
-            if drawn < u32::MAX / CODES * CODES {
-                return Secret::new(format!("{:06}", drawn % CODES));
-            }
-        }
+    /// A code for this address: six digits, unless too many guess at them.
+    async fn draw_code(&self, to: Subject) -> Outside<OneTimeCode> {
+        Ok(OneTimeCode::draw(self.code_length(to).await?, self.ports.rng.as_ref()))
     }
 
     /// A letter to somebody who has an account, that needs no answer.
@@ -132,6 +136,9 @@ pub struct Caller {
     pub source: Option<IpAddr>,
     /// The language that the person reads.
     pub locale: Locale,
+    /// What the device was given at its last login: with it, its owner is not slowed down by what others try. Good until
+    /// the password changes, or all sessions are ended.
+    pub device: Option<DeviceToken>,
 }
 
 /// A code is on its way, or is not; the answer does not say.
@@ -154,4 +161,7 @@ pub struct Tokens {
     pub refresh_token: Secret,
     /// How long it does.
     pub refresh_expires_in: Duration,
+    /// After a login: to be kept on the device, beyond a logout, and shown at the next login as
+    /// [`Caller::device`].
+    pub device_token: Option<Secret>,
 }

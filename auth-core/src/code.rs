@@ -19,8 +19,8 @@ pub struct Code {
     pub mac: Mac,
     /// What it is good for, decided when it was issued.
     pub purpose: Purpose,
-    /// How many more wrong guesses are answered.
-    pub tries_left: u8,
+    /// How many wrong guesses at six digits it has had.
+    pub wrong: u8,
     /// From then on the digits are worth nothing.
     pub expires_at: Timestamp,
     /// From then on it cannot be sent again either, and may be swept.
@@ -84,8 +84,11 @@ pub struct Attempt {
     pub id: CodeId,
     /// Of which kind.
     pub kind: Kind,
-    /// From [`ServerSecret::code_proof`](crate::secrets::ServerSecret::code_proof) over the digits as typed.
+    /// From [`ServerSecret::code_proof`](crate::secrets::ServerSecret::code_proof) over the code as typed.
     pub proof: Proof,
+    /// How many wrong guesses may have come before it. `None`: it is too long to be a guess; it is looked at however many
+    /// there were, and is not counted if it is wrong.
+    pub tries: Option<u8>,
     /// When.
     pub now: Timestamp,
 }
@@ -112,8 +115,6 @@ pub struct Renewal {
     pub kind: Kind,
     /// From [`ServerSecret::code_proof`](crate::secrets::ServerSecret::code_proof) over the new digits.
     pub proof: Proof,
-    /// How many wrong guesses are answered from now on.
-    pub tries: u8,
     /// When the new digits expire.
     pub expires_at: Timestamp,
     /// When.
@@ -132,26 +133,19 @@ pub enum Renewed {
 
 impl Code {
     /// A code whose digits are those that `proof` was made over.
-    pub fn new(
-        id: CodeId,
-        purpose: Purpose,
-        proof: &Proof,
-        tries: u8,
-        expires_at: Timestamp,
-        kept_until: Timestamp,
-    ) -> Self {
+    pub fn new(id: CodeId, purpose: Purpose, proof: &Proof, expires_at: Timestamp, kept_until: Timestamp) -> Self {
         let mac = proof.mac(&purpose.bound());
-        Self { id, key: proof.key, mac, purpose, tries_left: tries, expires_at, kept_until, spent: false }
+        Self { id, key: proof.key, mac, purpose, wrong: 0, expires_at, kept_until, spent: false }
     }
 
     /// Decides an attempt and moves the code on. A store runs this atomically: it pays before it reveals.
     pub fn redeem(&mut self, attempt: &Attempt) -> Redeem {
         let addressed = self.id == attempt.id && self.purpose.kind() == attempt.kind && self.key == attempt.proof.key;
-        if !addressed || attempt.now >= self.expires_at || self.tries_left == 0 {
+        if !addressed || attempt.now >= self.expires_at || attempt.tries.is_some_and(|tries| self.wrong >= tries) {
             return Redeem::Refused;
         }
         if attempt.proof.mac(&self.purpose.bound()) != self.mac {
-            self.tries_left -= 1;
+            self.wrong = self.wrong.saturating_add(u8::from(attempt.tries.is_some()));
             return Redeem::Refused;
         }
         if self.spent {
@@ -170,7 +164,7 @@ impl Code {
         }
         self.key = renewal.proof.key;
         self.mac = renewal.proof.mac(&self.purpose.bound());
-        self.tries_left = renewal.tries;
+        self.wrong = 0;
         self.expires_at = renewal.expires_at.min(self.kept_until);
         Renewed::Done(self.purpose.clone())
     }

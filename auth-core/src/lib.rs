@@ -12,7 +12,7 @@
 //! | the outside, one small trait a file | [`ports`] |
 //! | mail on its way out, and its worker | [`outbox`] |
 //! | passwords: Argon2id within a memory budget, and the rules for new ones | [`password`] |
-//! | access tokens and the keys that sign them; refresh tokens | [`token`], [`keys`], [`refresh_token`] |
+//! | access tokens and the keys that sign them; refresh and device tokens | [`token`], [`keys`], [`refresh_token`], [`device_token`] |
 //! | the server's own secret and what is derived from it | [`secrets`] |
 //! | the system's clock and dice | [`system`] |
 //! | stores in memory, the contract for every store, a world for tests (feature `testing`) | `testing` |
@@ -53,6 +53,7 @@
 pub mod accounts;
 pub mod code;
 pub mod counter;
+pub mod device_token;
 pub mod keys;
 mod limits;
 pub mod outbox;

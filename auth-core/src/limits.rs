@@ -1,10 +1,23 @@
 //! The limiter: count first, atomically, in the store; then look. Keys are hashes, so no address is kept.
+//!
+//! | what is limited | where |
+//! | --- | --- |
+//! | passwords | `limits/login.rs` |
+//! | codes that were mailed | `limits/code.rs` |
+//! | mails that are asked for | `limits/mail.rs` |
+//!
+//! Every number is in [`Limits`](crate::policy::Limits).
+mod code;
+mod login;
+mod mail;
+
+pub use self::code::Alarm;
+
 use crate::{
     accounts::{Accounts, Caller},
-    code::Kind,
     counter::*,
+    device_token::{AccountName, DeviceToken},
     ports::*,
-    value::{CodeId, Subject},
 };
 use std::{net::IpAddr, time::Duration};
 
@@ -16,11 +29,21 @@ pub struct Slow {
     pub retry_after: Duration,
 }
 
+/// One attempt, and what it counts on. It counts as wrong until it is known to be right, so no more than the limit can be
+/// under way at once.
+pub(crate) struct Attempted {
+    id: AttemptId,
+    counts: Vec<Count>,
+    /// What begins anew once it was right; on all the others its hit is taken back.
+    cleared: Vec<CounterKey>,
+}
+
 impl Accounts {
-    /// Counts one hit on each, and lets the caller go on if all are within their rules.
-    pub(crate) async fn limit(&self, action: &'static str, counts: &[Count]) -> Outside<Result<(), Slow>> {
+    /// Counts an attempt, and lets the caller go on if that is within all rules.
+    pub(crate) async fn limit(&self, action: &'static str, attempted: &Attempted) -> Outside<Result<(), Slow>> {
         let Ports { counters, events, clock, .. } = &self.ports;
-        match counters.hit(counts, clock.now()).await? {
+        let hit = counters.hit(Some(attempted.id), &attempted.counts, clock.now()).await;
+        match self.counted_if_done(attempted, hit).await? {
             Hit::Allowed => Ok(Ok(())),
             Hit::Limited { retry_after } => {
                 events.record(&Event::Slowed(action));
@@ -29,80 +52,69 @@ impl Accounts {
         }
     }
 
-    /// Whether one more mail may be asked for: by this source.
-    pub(crate) async fn limit_mails_asked(&self, action: &'static str, caller: &Caller) -> Outside<Result<(), Slow>> {
-        self.limit(action, &[self.count("mail/source", &[&source(caller)], self.policy.limits.mail_per_source)]).await
-    }
-
-    /// Issues a code, if one more mail of its kind may go to this address. Whoever asked is not told: the answer is the
-    /// same. If issuing fails, nothing was counted, so that the same request again gets the mail.
-    pub(crate) async fn mail_within_limits(
-        &self,
-        kind: Kind,
-        to: Subject,
-        issue: impl Future<Output = Outside<()>>,
-    ) -> Outside<()> {
-        let (limits, kind, to) = (&self.policy.limits, kind.as_str(), to.to_string());
-        let counts = [
-            self.count("mail/minute", &[kind, &to], limits.mail_per_address),
-            self.count("mail/hour", &[kind, &to], limits.mail_per_address_hourly),
-            self.count("mail/day", &[kind, &to], limits.mail_per_address_daily),
-        ];
-        match self.ports.counters.hit(&counts, self.ports.clock.now()).await? {
-            Hit::Allowed => self.counted_if_done(&counts, issue.await).await,
-            Hit::Limited { .. } => Ok(()),
-        }
-    }
-
-    /// The counters of one guess at a code: from this source, and for this address. An id that we never issued reaches no
-    /// code, and is no guess at one: its inventor uses up no budget but his own.
-    pub(crate) fn code_counts(&self, caller: &Caller, kind: Kind, id: CodeId) -> Vec<Count> {
-        let (limits, source) = (&self.policy.limits, source(caller));
-        let mut counts = vec![
-            self.count("code/source", &[&source], limits.code_per_source),
-            self.count("code/source/day", &[&source], limits.code_per_source_daily),
-        ];
-        if self.secret.issued(kind.as_str(), id) {
-            let address = id.subject().to_string();
-            counts.push(self.count("code/address", &[kind.as_str(), &address], limits.code_per_address));
-        }
-        counts
-    }
-
-    /// The counters of one guess at a password: from this source at all, and at this account from this source.
-    pub(crate) fn login_counts(&self, caller: &Caller, account: &str) -> [Count; 2] {
-        let (limits, source) = (&self.policy.limits, source(caller));
-        [
-            self.count("login/source", &[&source], limits.login_per_source),
-            self.count("login/account/source", &[account, &source], limits.login_per_account_and_source),
-        ]
-    }
-
-    /// Takes the hits back: only what was wrong counts.
-    pub(crate) async fn uncount(&self, counts: &[Count]) {
-        let keys: Vec<CounterKey> = counts.iter().map(|count| count.key).collect();
-        self.afterwards("counters", self.ports.counters.forgive(&[], &keys).await);
+    /// The attempt was right: only what was wrong counts.
+    pub(crate) async fn was_right(&self, attempted: &Attempted) {
+        let keys = attempted.counts.iter().map(|count| count.key);
+        let others: Vec<CounterKey> = keys.filter(|key| !attempted.cleared.contains(key)).collect();
+        let forgiven = self.ports.counters.forgive(attempted.id, &attempted.cleared, &others);
+        self.afterwards("counters", forgiven.await);
     }
 
     /// Takes the hits back if what they were counted for did not come about.
-    pub(crate) async fn counted_if_done<T>(&self, counts: &[Count], done: Outside<T>) -> Outside<T> {
+    pub(crate) async fn counted_if_done<T>(&self, attempted: &Attempted, done: Outside<T>) -> Outside<T> {
         if done.is_err() {
-            self.uncount(counts).await;
+            let keys: Vec<CounterKey> = attempted.counts.iter().map(|count| count.key).collect();
+            self.afterwards("counters", self.ports.counters.forgive(attempted.id, &[], &keys).await);
         }
         done
     }
 
+    fn attempted(&self, counts: Vec<Count>, cleared: Vec<CounterKey>) -> Attempted {
+        let mut id = [0; 8];
+        self.ports.rng.fill(&mut id);
+        Attempted { id: AttemptId(u64::from_be_bytes(id)), counts, cleared }
+    }
+
+    /// A counter, by name and by what it counts. There are so many of a name and no more, however many things there are to
+    /// count: two that fall on the same one share its limit, and none is ever pushed out and forgotten.
     fn count(&self, name: &str, of: &[&str], rule: Rule) -> Count {
         let words: Vec<&str> = ["counter", name].iter().chain(of).copied().collect();
-        Count { key: CounterKey(self.secret.index(&words)), rule }
+        let [a, b, c, d, ..] = self.secret.index(&words);
+        let slot = u32::from_be_bytes([a, b, c, d]) % self.policy.limits.counters.get();
+        Count { key: CounterKey(self.secret.index(&["counter", name, &slot.to_string()])), rule, pause: None }
+    }
+
+    /// The counters of a source, and of the network that it is in, under each of some rules. While many are guessing, all
+    /// sources have a part of what they have otherwise.
+    fn source_counts(&self, caller: &Caller, watched: bool, rules: &[(&str, Rule)]) -> Vec<Count> {
+        let (limits, (source, network)) = (&self.policy.limits, source(caller));
+        let counts = rules.iter().flat_map(|(name, rule)| {
+            let rule = if watched { rule.divided(limits.watch_divisor.get()) } else { *rule };
+            let (of_source, of_network) = (format!("{name}/source"), format!("{name}/network"));
+            [
+                self.count(&of_source, &[&source], rule),
+                self.count(&of_network, &[&network], rule.times(limits.network_factor.get())),
+            ]
+        });
+        counts.collect()
+    }
+
+    /// The caller's device, if somebody has logged in to this very account on it.
+    fn known_device<'a>(&self, caller: &'a Caller, whose: &AccountName) -> Option<&'a DeviceToken> {
+        let (device, now) = (caller.device.as_ref(), self.ports.clock.now());
+        device.filter(|device| device.is_for(whose, now, self.policy.device_ttl, &self.secret))
     }
 }
 
-/// Whom a source's hits are counted on: an IPv6 host has a whole /64 to call from.
-fn source(caller: &Caller) -> String {
+/// Whom a source's hits are counted on, and whom its network's: an IPv4 address and its /24; of an IPv6 address the /64,
+/// all of which a host has to call from, and the /48.
+fn source(caller: &Caller) -> (String, String) {
     match caller.source.map(|address| address.to_canonical()) {
-        Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => format!("{:016x}/64", u128::from(address) >> 64),
-        None => String::new(),
+        Some(IpAddr::V4(address)) => (address.to_string(), format!("{:06x}/24", u32::from(address) >> 8)),
+        Some(IpAddr::V6(address)) => {
+            let bits = u128::from(address);
+            (format!("{:016x}/64", bits >> 64), format!("{:012x}/48", bits >> 80))
+        }
+        None => (String::new(), String::new()),
     }
 }

@@ -70,8 +70,6 @@ pub struct OutboxWorker {
 const BATCH: usize = 8;
 /// A delivery that takes longer is tried again later.
 const PATIENCE: Duration = Duration::from_mins(4);
-/// The longest pause between two attempts.
-const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 impl OutboxWorker {
     /// Takes what is due, up to a batch, and sees each to an end. Answers how many it took: call again at once while it
@@ -158,7 +156,7 @@ impl OutboxWorker {
 /// How long to wait after so many attempts.
 fn pause(attempts: u32) -> Duration {
     let grown = 3_u32.saturating_pow(attempts.saturating_sub(1));
-    Duration::from_secs(5).saturating_mul(grown).min(LONGEST_PAUSE)
+    Duration::from_secs(5).saturating_mul(grown).min(Entry::LONGEST_PAUSE)
 }
 
 /// All letters are of a few lengths when sealed: JSON, filled up with blanks, which it ignores.
@@ -193,8 +191,8 @@ struct LetterText {
 enum MailText {
     ConfirmRegistration {
         login: Login,
-        #[serde(with = "digits")]
-        code: Secret,
+        #[serde(with = "mailed")]
+        code: OneTimeCode,
         expires_at: Timestamp,
     },
     AlreadyRegistered {
@@ -206,8 +204,8 @@ enum MailText {
     ResetPassword {
         login: Login,
         id: CodeId,
-        #[serde(with = "digits")]
-        code: Secret,
+        #[serde(with = "mailed")]
+        code: OneTimeCode,
         expires_at: Timestamp,
     },
     PasswordChanged {
@@ -225,15 +223,16 @@ enum PasswordChangeText {
     Reset,
 }
 
-mod digits {
-    use crate::value::Secret;
-    use serde::{Deserialize, Deserializer, Serializer};
+mod mailed {
+    use crate::value::{OneTimeCode, Secret};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub fn serialize<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(secret.expose())
+    pub fn serialize<S: Serializer>(code: &OneTimeCode, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(code.expose())
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
-        String::deserialize(from).map(Secret::new)
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<OneTimeCode, D::Error> {
+        let text = String::deserialize(from).map(Secret::new)?;
+        OneTimeCode::parse(&text).map_err(D::Error::custom)
     }
 }

@@ -29,17 +29,24 @@ pub struct HasherSettings {
     /// How many hashes run at once. Each has memory of its own, so that this and
     /// [`memory_kib`](Argon2Params::memory_kib) are the budget.
     pub arenas: NonZero<usize>,
-    /// How many more may wait for their turn.
+    /// How many more may wait for their turn. Whoever waits is to be served within `wait`, so that nobody is sent away
+    /// late: [`QUEUE_EACH`](Self::QUEUE_EACH) for each arena serve hashes of up to an eighth of a second.
     pub queue: usize,
     /// How long each of them waits at most.
     pub wait: Duration,
 }
 
+impl HasherSettings {
+    /// How many may wait for each arena, as a rule.
+    pub const QUEUE_EACH: usize = 16;
+}
+
 impl Default for HasherSettings {
-    /// As many arenas as the machine has processors; 64 may wait, two seconds each.
+    /// As many arenas as the machine has processors; 16 may wait for each, two seconds at most.
     fn default() -> Self {
         let arenas = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-        Self { params: Argon2Params::default(), arenas, queue: 64, wait: Duration::from_secs(2) }
+        let queue = Self::QUEUE_EACH.saturating_mul(arenas.get());
+        Self { params: Argon2Params::default(), arenas, queue, wait: Duration::from_secs(2) }
     }
 }
 
@@ -77,6 +84,14 @@ impl Argon2Hasher {
         Ok(Self { params, arenas, nobodys, rng })
     }
 
+    /// Whether there is room for one more, in the queue at least: for whoever would spare a request its other costs.
+    ///
+    /// # Errors
+    /// [`Unavailable::Overloaded`] if there is none just now.
+    pub fn room(&self) -> Outside<()> {
+        self.arenas.room()
+    }
+
     /// The hash of `password` as `like` was made.
     async fn compute(&self, password: &Password, like: &Stored) -> Outside<Vec<u8>> {
         let (password, like) = (password.clone(), like.clone());
@@ -111,6 +126,12 @@ impl PasswordHasher for Argon2Hasher {
             _ => Verdict::Mismatch,
         })
     }
+}
+
+/// How a stored hash is understood, if it is taken at all.
+#[cfg(feature = "testing")]
+pub(crate) fn understood(stored: &str) -> Option<String> {
+    Stored::parse(stored).ok().map(|stored| stored.to_string())
 }
 
 const SERVICE: &str = "password hasher";

@@ -2,7 +2,9 @@
 //!
 //! `Err` says that the outside failed. Every answer that the domain must weigh is in `Ok`, as an enum that says who won.
 //! Each method may be run twice without harm: a networked store may have done the write and lost the answer.
+//! A [`Layer`] is what happens around every call, whatever the port.
 
+mod around;
 mod clock;
 mod codes;
 mod counters;
@@ -11,11 +13,14 @@ mod hasher;
 mod keyring;
 mod mailer;
 mod outbox;
+mod patience;
 mod rng;
 mod sessions;
 mod users;
 
+pub(crate) use self::patience::Patience;
 pub use self::{
+    around::{Around, Call, Layer},
     clock::Clock,
     codes::CodeStore,
     counters::CounterStore,

@@ -1,7 +1,7 @@
 //! The server's own secret, and all that is derived from it. None of it is ever in a store.
 use crate::{
     ports::Rng,
-    value::{CodeId, Email, Secret, SessionId, Subject},
+    value::{CodeId, Email, OneTimeCode, SessionId, Subject},
 };
 use aws_lc_rs::{aead, digest, hkdf, hmac};
 use serde::{Deserialize, Serialize};
@@ -102,9 +102,9 @@ impl ServerSecret {
     }
 
     /// What a typed code is checked with. The record adds what it was issued for, so that the hash at rest covers
-    /// purpose, account, address, code id and digits.
-    pub fn code_proof(&self, id: CodeId, kind: &str, digits: &Secret) -> Proof {
-        self.proof(&self.code, &[&id.to_bytes(), kind.as_bytes(), &[0], digits.expose().as_bytes()])
+    /// purpose, account, address, code id and code.
+    pub fn code_proof(&self, id: CodeId, kind: &str, code: &OneTimeCode) -> Proof {
+        self.proof(&self.code, &[&id.to_bytes(), kind.as_bytes(), &[0], code.expose().as_bytes()])
     }
 
     /// What the refresh token of one generation of a session is made and checked with.
@@ -124,8 +124,16 @@ impl ServerSecret {
         self.sign_id(kind, subject, random)
     }
 
-    /// Whether [`code_id`](Self::code_id) gave this id, for this kind. Whoever invents one for somebody's address is told from whoever
-    /// was answered with one, without a look into the store.
+    /// An id for a code of this kind to this address that is always the same: whoever asks is answered with it, and can
+    /// type what was mailed before.
+    pub fn standing_code_id(&self, kind: &str, subject: Subject) -> CodeId {
+        let mut derived = [0; 8];
+        derived.copy_from_slice(&self.index(&["standing code id", kind, &subject.to_string()])[..8]);
+        self.sign_id(kind, subject, derived)
+    }
+
+    /// Whether this id is ours, for this kind. Whoever invents one for somebody's address is told from whoever was answered
+    /// with one, without a look into the store.
     pub fn issued(&self, kind: &str, id: CodeId) -> bool {
         let mut random = [0; 8];
         random.copy_from_slice(&id.to_bytes()[16..24]);
@@ -204,9 +212,16 @@ fn tag(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// A random value that only a record holds, so that the server's secret alone makes no refresh token.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seed(pub [u8; 32]);
+
+impl PartialEq for Seed {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+impl Eq for Seed {}
 
 impl Drop for Seed {
     fn drop(&mut self) {

@@ -3,12 +3,19 @@
 mod broken;
 pub mod contract;
 mod fakes;
+mod faulty;
 mod memory;
 mod world;
 
 pub use self::{
     broken::{Broken, Fault},
     fakes::*,
-    memory::Memory,
+    faulty::{Faulty, Mishap, Plan},
+    memory::{Memory, Tables},
     world::World,
 };
+
+/// A stored password hash (PHC string) as the hasher understands it, or `None` if it does not take it; nothing is hashed.
+pub fn stored_hash(text: &str) -> Option<String> {
+    crate::password::understood(text)
+}

@@ -103,6 +103,18 @@ pub async fn sign(keyring: &dyn Keyring, claims: &AccessClaims) -> Outside<Secre
 /// # Errors
 /// [`TokenRefused`]; whatever fails means that.
 pub fn verify(token: &str, keys: &[Jwk], expected: &Expected, now: Timestamp) -> Result<AccessClaims, TokenRefused> {
+    let claims = read(token, keys, expected, now)?;
+    if now >= claims.exp + LEEWAY {
+        return Err(TokenRefused::Expired);
+    }
+    Ok(claims)
+}
+
+/// As [`verify`], but a token is read whose time is over, too. It may end its own session, and nothing else.
+///
+/// # Errors
+/// [`TokenRefused`], but never for its end.
+pub fn read(token: &str, keys: &[Jwk], expected: &Expected, now: Timestamp) -> Result<AccessClaims, TokenRefused> {
     let header = header(token)?;
     let typ = header.typ.to_ascii_lowercase();
     if typ != "at+jwt" && typ != "application/at+jwt" {
@@ -190,9 +202,6 @@ fn judge(claims: SignedClaims, expected: &Expected, now: Timestamp) -> Result<Ac
     }
     if access.iat.max(nbf.unwrap_or(access.iat)) > now + LEEWAY {
         return Err(TokenRefused::NotYet);
-    }
-    if now >= access.exp + LEEWAY {
-        return Err(TokenRefused::Expired);
     }
     Ok(access)
 }

@@ -2,6 +2,7 @@
 use crate::{session::Session, value::*};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use subtle::ConstantTimeEq;
 
 /// An account. It exists only once its e-mail address is proved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,9 +57,17 @@ impl User {
 }
 
 /// A password's hash, as a PHC string.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PasswordHash(pub String);
+
+/// Of records alone: whether a password is the right one is for a [`PasswordHasher`](crate::ports::PasswordHasher) to say.
+impl PartialEq for PasswordHash {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+impl Eq for PasswordHash {}
 
 impl fmt::Debug for PasswordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

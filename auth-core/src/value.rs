@@ -5,6 +5,7 @@ mod email;
 mod id;
 mod locale;
 mod login;
+mod one_time_code;
 mod password;
 mod role;
 mod secret;
@@ -16,6 +17,7 @@ pub use self::{
     id::{CodeId, MailId, SessionId, Subject, UserId},
     locale::Locale,
     login::{Identifier, Login},
+    one_time_code::{CodeLength, OneTimeCode},
     password::Password,
     role::Role,
     secret::Secret,

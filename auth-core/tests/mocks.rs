@@ -59,10 +59,20 @@ async fn a_change_that_never_gets_through_gives_up_as_unavailable() {
     assert_eq!(users.change(ANN, end_sessions).await.unwrap_err().service(), "users");
 }
 
-#[tokio::test]
-async fn a_failure_is_not_tried_again() {
-    let mut users = MockUserStore::new();
-    users.expect_by_id().once().returning(|_| Ok(Some(ann(10))));
-    users.expect_replace().once().returning(|_| Err(Unavailable::failed("users", "the disk is full")));
-    assert!(users.change(ANN, end_sessions).await.is_err());
+/// What the store holds after `replace` has failed, and how the change ends.
+async fn after_a_failure(stored: Outside<Option<Stored<User>>>) -> Outside<Changed> {
+    let (mut users, mut in_order) = (MockUserStore::new(), mockall::Sequence::new());
+    users.expect_by_id().once().in_sequence(&mut in_order).returning(|_| Ok(Some(ann(10))));
+    let failed = |_: &Stored<User>| Err(Unavailable::failed("users", "the connection broke"));
+    users.expect_replace().once().in_sequence(&mut in_order).returning(failed);
+    users.expect_by_id().once().in_sequence(&mut in_order).return_once(|_| stored);
+    users.change(ANN, end_sessions).await
+}
+
+#[tokio::test] // S-18
+async fn a_write_whose_answer_was_lost_is_known_again_by_what_it_wrote() {
+    assert_eq!(after_a_failure(Ok(Some(ann(11)))).await.unwrap(), Changed::Done(ann(11).value));
+    for stored in [Ok(Some(ann(10))), Ok(Some(ann(12))), Err(Unavailable::failed("users", "and again"))] {
+        assert_eq!(after_a_failure(stored).await.unwrap_err().service(), "users");
+    }
 }

@@ -54,7 +54,7 @@ impl Accounts {
             locale: new.locale,
             roles: new.roles,
         };
-        match users.insert(&user).await? {
+        match users.add(&user).await? {
             Insert::Done => events.record(&Event::AccountCreated(user.id)),
             Insert::LoginTaken => return Err(CreateUserError::LoginTaken),
             Insert::EmailTaken => return Err(CreateUserError::EmailTaken),

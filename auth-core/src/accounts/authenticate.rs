@@ -3,8 +3,9 @@ use super::Accounts;
 use crate::{
     ports::*,
     session::Session,
-    token::{self, AccessClaims, Expected},
+    token::{self, AccessClaims, Expected, TokenRefused},
     user::User,
+    value::Timestamp,
 };
 
 /// A person with a live session.
@@ -35,7 +36,7 @@ impl Accounts {
     /// [`AuthenticateError`].
     pub async fn authenticate(&self, bearer: &str) -> Result<Identity, AuthenticateError> {
         let Ports { users, sessions, clock, .. } = &self.ports;
-        let claims = self.claims(bearer)?;
+        let claims = self.claims(token::verify, bearer)?;
         let session = sessions.by_id(claims.sid).await?.filter(|session| session.is_live(clock.now()));
         let session = session.ok_or(AuthenticateError::Refused)?;
         let user = users.by_id(claims.sub).await?.filter(|user| user.value.admits(&session));
@@ -43,11 +44,16 @@ impl Accounts {
         Ok(Identity { user, session })
     }
 
-    /// What a token of ours says that has not expired; whether its session stands is another question.
-    pub(super) fn claims(&self, bearer: &str) -> Result<AccessClaims, AuthenticateError> {
+    /// What a token of ours says, read by [`token::verify`] or [`token::read`]; whether its session stands is another
+    /// question.
+    pub(super) fn claims(
+        &self,
+        read: impl FnOnce(&str, &[Jwk], &Expected, Timestamp) -> Result<AccessClaims, TokenRefused>,
+        bearer: &str,
+    ) -> Result<AccessClaims, AuthenticateError> {
         let Ports { keyring, clock, .. } = &self.ports;
         let expected = Expected { issuer: self.policy.issuer.clone(), audience: self.policy.audience.clone() };
-        let claims = token::verify(bearer, &keyring.public_keys(), &expected, clock.now());
+        let claims = read(bearer, &keyring.public_keys(), &expected, clock.now());
         claims.map_err(|_| AuthenticateError::Refused)
     }
 }

@@ -1,5 +1,5 @@
 //! Change the password: show the old one, choose a new one, end every other session.
-use super::{Accounts, Caller, Identity, Slow, own_words};
+use super::{Accounts, Identity, Slow, own_words};
 use crate::{password::Weak, ports::*, value::*};
 
 /// The other ends of [`Accounts::change_password`].
@@ -14,7 +14,8 @@ pub enum ChangePasswordError {
     /// Asked too often.
     #[error(transparent)]
     Slow(#[from] Slow),
-    /// The outside failed.
+    /// The outside failed. Had it got to its end all the same, the same request again is refused, and the new password is
+    /// good.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -27,22 +28,21 @@ impl Accounts {
     /// [`ChangePasswordError`].
     pub async fn change_password(
         &self,
-        caller: &Caller,
         who: &Identity,
         current: Password,
         new: Password,
     ) -> Result<(), ChangePasswordError> {
-        let Ports { users, counters, sessions, mailer, hasher, events, .. } = &self.ports;
+        let Ports { users, sessions, mailer, hasher, events, .. } = &self.ports;
         let Identity { user, session } = who;
         self.policy.password.check(&new, &own_words(&user.login, &user.email))?;
-        let counts @ [of_source, of_account] = self.login_counts(caller, &user.id.to_string());
-        self.limit("change", &counts).await??;
+        let attempted = self.current_password_attempted(user, session);
+        self.limit("change", &attempted).await??;
         let verdict = hasher.verify(&current, Some(&user.password)).await;
-        if self.counted_if_done(&counts, verdict).await? == Verdict::Mismatch {
+        if self.counted_if_done(&attempted, verdict).await? == Verdict::Mismatch {
             events.record(&Event::LoginRefused(Some(user.id)));
             return Err(ChangePasswordError::Refused);
         }
-        self.afterwards("counters", counters.forgive(&[of_account.key], &[of_source.key]).await);
+        self.was_right(&attempted).await;
         let hash = hasher.hash(&new).await?;
         let changed = users.change(user.id, |stored| {
             // Over the password that was verified, and not a newer one; nor over an end of this very session.

@@ -28,39 +28,35 @@ impl Accounts {
     ///
     /// # Errors
     /// [`ConfirmError`].
-    pub async fn confirm(&self, caller: &Caller, id: CodeId, code: Secret) -> Result<User, ConfirmError> {
-        let Ports { users, codes, mailer, events, clock, .. } = &self.ports;
-        let counts = self.code_counts(caller, Kind::Register, id);
-        self.limit("confirm", &counts).await??;
-        let (now, proof) = (clock.now(), self.secret.code_proof(id, Kind::Register.as_str(), &code));
-        let redeemed = codes.redeem(&Attempt { id, kind: Kind::Register, proof, now }).await?;
-        let (Redeem::Accepted(purpose) | Redeem::Replayed(purpose)) = redeemed else {
-            events.record(&Event::CodeRefused(id.subject()));
+    pub async fn confirm(&self, caller: &Caller, id: CodeId, code: OneTimeCode) -> Result<User, ConfirmError> {
+        let Ports { users, mailer, events, clock, rng, .. } = &self.ports;
+        let redeemed = self.redeem("confirm", caller, (Kind::Register, id), &code).await??;
+        let Some(Purpose::Register { user, login, email, password, locale }) = redeemed else {
             return Err(ConfirmError::Refused);
         };
-        self.uncount(&counts).await;
-        let Purpose::Register { user: id, login, email, password, locale } = purpose else {
-            return Err(ConfirmError::Refused);
-        };
+        let mut drawn = [0; 4];
+        rng.fill(&mut drawn);
         let user = User {
-            id,
+            id: user,
             login,
             email,
             password,
-            created_at: now,
-            epoch: 0,
+            created_at: clock.now(),
+            // Not 0: of two who show one code at once, each must know its own account from the other's.
+            epoch: u32::from_be_bytes(drawn),
             spared: None,
             disabled: false,
             locale,
             roles: Vec::new(),
         };
-        match users.insert(&user).await? {
+        match users.add(&user).await? {
             Insert::Done => events.record(&Event::Registered(user.id)),
             // The code made its account before; or the address has been proved by another registration, of which the
             // caller is not told.
             Insert::Exists | Insert::EmailTaken => return Err(ConfirmError::Refused),
             Insert::LoginTaken => return Err(ConfirmError::LoginTaken),
         }
+        self.mails_were_wanted(id.subject()).await;
         let welcome = self.notice(&user, Mail::Welcome { login: user.login.clone() });
         self.afterwards("welcome mail", mailer.send(&welcome).await);
         Ok(user)

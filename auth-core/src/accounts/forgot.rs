@@ -17,34 +17,64 @@ impl Accounts {
     /// Mails a code that [`reset`](Self::reset) redeems, if the e-mail has an account; the answer, the calls and the time
     /// do not say. Nothing about the account changes.
     ///
+    /// Once strangers have used up the mails that an address gets in a day, the answer names the code of the last one: long,
+    /// and good until mails go again. So its owner can reset all the while, whoever asked for that mail.
+    ///
     /// # Errors
     /// [`ForgotError`].
     pub async fn forgot(&self, caller: &Caller, email: Email) -> Result<Issued, ForgotError> {
-        let Ports { events, rng, .. } = &self.ports;
-        self.limit_mails_asked("forgot", caller).await??;
+        let Ports { events, .. } = &self.ports;
         let subject = self.secret.subject(&email);
-        let id = self.secret.code_id(Kind::ResetPassword.as_str(), subject, rng.as_ref());
-        self.mail_within_limits(Kind::ResetPassword, subject, self.send_reset_code(caller, id, email)).await?;
+        let asked = self.limit_mails_asked("forgot", caller, subject).await??;
+        let issue = async {
+            let (issued, length) = self.reset_code(subject).await?;
+            self.send_reset_code(caller, issued, length, email).await?;
+            Ok(issued)
+        };
+        let mailed = self.mail_within_limits(caller, (Kind::ResetPassword, subject), issue).await;
+        let issued = match self.counted_if_done(&asked, mailed).await? {
+            Some(issued) => issued,
+            None => self.counted_if_done(&asked, self.reset_code(subject).await).await?.0,
+        };
         events.record(&Event::ResetAsked(subject));
-        Ok(Issued { id, expires_in: self.policy.code_ttl })
+        Ok(issued)
     }
 
-    async fn send_reset_code(&self, caller: &Caller, id: CodeId, email: Email) -> Outside<()> {
+    /// The code that is out, or is to go out: as the counts of the address alone say, account or not.
+    async fn reset_code(&self, to: Subject) -> Outside<(Issued, CodeLength)> {
+        let (kind, ttl) = (Kind::ResetPassword.as_str(), self.policy.code_ttl);
+        if let Some(wait) = self.no_mail_for(to).await? {
+            // Ten minutes are for six digits. Nobody guesses ten characters in a day, and the next mail kills them.
+            let standing = Issued { id: self.secret.standing_code_id(kind, to), expires_in: wait + ttl };
+            return Ok((standing, CodeLength::Long));
+        }
+        let id = self.secret.code_id(kind, to, self.ports.rng.as_ref());
+        Ok((Issued { id, expires_in: ttl }, self.code_length(to).await?))
+    }
+
+    async fn send_reset_code(
+        &self,
+        caller: &Caller,
+        Issued { id, expires_in }: Issued,
+        length: CodeLength,
+        email: Email,
+    ) -> Outside<()> {
         let Ports { users, codes, mailer, clock, rng, .. } = &self.ports;
         let user = users.by_email(&email).await?.map(|stored| stored.value).filter(|user| !user.disabled);
-        let (now, digits, nobody) = (clock.now(), self.digits(), UserId::generate(rng.as_ref()));
-        let expires_at = now + self.policy.code_ttl;
+        let (now, nobody) = (clock.now(), UserId::generate(rng.as_ref()));
+        let code = OneTimeCode::draw(length, rng.as_ref());
+        let expires_at = now + expires_in;
         let (to, locale, mail, account, epoch) = match user {
             Some(user) => {
-                let mail = Mail::ResetPassword { login: user.login, id, code: digits.clone(), expires_at };
+                let mail = Mail::ResetPassword { login: user.login, id, code: code.clone(), expires_at };
                 (user.email, user.locale, mail, user.id, user.epoch)
             }
             None => (email, caller.locale.clone(), Mail::Nothing, nobody, 0),
         };
         // For a stranger too: the answer must cost the same, and a guess at it go the same way.
         let purpose = Purpose::ResetPassword { user: account, epoch, email: to.clone() };
-        let proof = self.secret.code_proof(id, Kind::ResetPassword.as_str(), &digits);
-        codes.create(&Code::new(id, purpose, &proof, self.policy.code_tries, expires_at, expires_at)).await?;
+        let proof = self.secret.code_proof(id, Kind::ResetPassword.as_str(), &code);
+        codes.create(&Code::new(id, purpose, &proof, expires_at, expires_at)).await?;
         mailer.send(&Letter { to, locale, written_at: now, expires_at, mail }).await
     }
 }

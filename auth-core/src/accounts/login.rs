@@ -1,6 +1,6 @@
 //! Log in: a password for a session.
 use super::{Accounts, Caller, Slow, Tokens};
-use crate::{ports::*, secrets::Seed, session::Session, user::User, value::*};
+use crate::{device_token::DeviceToken, ports::*, secrets::Seed, session::Session, user::User, value::*};
 
 /// What a person shows to be let in.
 #[derive(Clone, Debug)]
@@ -33,24 +33,19 @@ impl Accounts {
     /// # Errors
     /// [`LoginError`].
     pub async fn login(&self, caller: &Caller, attempt: LoginAttempt) -> Result<Tokens, LoginError> {
-        let Ports { users, counters, hasher, sessions, events, clock, rng, .. } = &self.ports;
-        // On what was typed: one count for a login and its e-mail would tell that they belong together.
-        let counts @ [of_source, of_account] = self.login_counts(caller, attempt.identifier.key());
-        self.limit("login", &counts).await??;
-        let user = match &attempt.identifier {
-            Identifier::Login(login) => users.by_login(login).await?,
-            Identifier::Email(email) => users.by_email(email).await?,
-            Identifier::Nobody => None,
-        };
-        let user = user.map(|stored| stored.value);
+        let Ports { hasher, sessions, events, clock, rng, .. } = &self.ports;
+        let user = self.find_user(&attempt.identifier).await?; // first: what its epoch is says which devices are known
+        let attempted = self.login_attempted(caller, &attempt.identifier, user.as_ref()).await?;
+        self.limit("login", &attempted).await??;
         let verdict = hasher.verify(&attempt.password, user.as_ref().map(|user| &user.password)).await;
-        let verdict = self.counted_if_done(&counts, verdict).await?;
+        let verdict = self.counted_if_done(&attempted, verdict).await?;
         let known = user.as_ref().map(|user| user.id);
         let Some(user) = user.filter(|user| verdict != Verdict::Mismatch && !user.disabled) else {
             events.record(&Event::LoginRefused(known));
+            self.password_was_wrong().await?;
             return Err(LoginError::Refused);
         };
-        self.afterwards("counters", counters.forgive(&[of_account.key], &[of_source.key]).await);
+        self.was_right(&attempted).await;
         if verdict == Verdict::Outdated {
             self.afterwards("hash upgrade", self.hash_again(&user, &attempt.password).await);
         }
@@ -71,9 +66,21 @@ impl Accounts {
             ended: false,
             device: attempt.device,
         };
+        // Signed first: a key ring that fails leaves no session that nobody holds.
+        let tokens = self.tokens(&user, &session).await?;
         sessions.create(&session).await?;
         events.record(&Event::LoggedIn(user.id, session.id));
-        Ok(self.tokens(&user, &session).await?)
+        let device_token = Some(self.device_token(caller, &user).reveal());
+        Ok(Tokens { device_token, ..tokens })
+    }
+
+    /// For the device that somebody has just been let in on. It keeps its name, and so what has been counted on it.
+    fn device_token(&self, caller: &Caller, user: &User) -> DeviceToken {
+        let Ports { clock, rng, .. } = &self.ports;
+        let mut name = [0; 16];
+        rng.fill(&mut name);
+        let name = caller.device.as_ref().map_or(name, DeviceToken::name);
+        DeviceToken::new(name, clock.now(), user, &self.secret)
     }
 
     /// Hashes a password again that has just been verified, by today's parameters.

@@ -42,21 +42,23 @@ impl Accounts {
     pub async fn register(&self, caller: &Caller, ask: Registration) -> Result<Issued, RegisterError> {
         let Ports { users, hasher, events, rng, .. } = &self.ports;
         self.policy.password.check(&ask.password, &own_words(&ask.login, &ask.email))?;
-        self.limit_mails_asked("register", caller).await??;
-        if users.by_login(&ask.login).await?.is_some() {
+        let subject = self.secret.subject(&ask.email);
+        let asked = self.limit_mails_asked("register", caller, subject).await??;
+        if self.counted_if_done(&asked, users.by_login(&ask.login).await).await?.is_some() {
             return Err(RegisterError::LoginTaken);
         }
-        let password = hasher.hash(&ask.password).await?;
-        let subject = self.secret.subject(&ask.email);
+        let password = self.counted_if_done(&asked, hasher.hash(&ask.password).await).await?;
         let id = self.secret.code_id(Kind::Register.as_str(), subject, rng.as_ref());
-        self.mail_within_limits(Kind::Register, subject, self.send_code(caller, id, ask, password)).await?;
+        let mailed =
+            self.mail_within_limits(caller, (Kind::Register, subject), self.send_code(caller, id, ask, password)).await;
+        self.counted_if_done(&asked, mailed).await?;
         events.record(&Event::RegistrationAsked(subject));
         Ok(Issued { id, expires_in: self.policy.code_ttl })
     }
 
     async fn send_code(&self, caller: &Caller, id: CodeId, ask: Registration, password: PasswordHash) -> Outside<()> {
         let Ports { users, codes, mailer, clock, rng, .. } = &self.ports;
-        let (now, digits) = (clock.now(), self.digits());
+        let (now, code) = (clock.now(), self.draw_code(id.subject()).await?);
         let (expires_at, kept_until) = (now + self.policy.code_ttl, now + self.policy.registration_ttl);
         let purpose = Purpose::Register {
             user: UserId::generate(rng.as_ref()),
@@ -65,15 +67,15 @@ impl Accounts {
             password,
             locale: caller.locale.clone(),
         };
-        let proof = self.secret.code_proof(id, Kind::Register.as_str(), &digits);
-        codes.create(&Code::new(id, purpose, &proof, self.policy.code_tries, expires_at, kept_until)).await?;
+        let proof = self.secret.code_proof(id, Kind::Register.as_str(), &code);
+        codes.create(&Code::new(id, purpose, &proof, expires_at, kept_until)).await?;
         let letter = match users.by_email(&ask.email).await? {
             None => Letter {
                 to: ask.email,
                 locale: caller.locale.clone(),
                 written_at: now,
                 expires_at,
-                mail: Mail::ConfirmRegistration { login: ask.login, code: digits, expires_at },
+                mail: Mail::ConfirmRegistration { login: ask.login, code, expires_at },
             },
             Some(owner) => Letter {
                 to: owner.value.email,

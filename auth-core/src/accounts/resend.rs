@@ -20,25 +20,26 @@ impl Accounts {
     /// # Errors
     /// [`ResendError`].
     pub async fn resend(&self, caller: &Caller, id: CodeId) -> Result<(), ResendError> {
-        self.limit_mails_asked("resend", caller).await??;
+        let asked = self.limit_mails_asked("resend", caller, id.subject()).await??;
         if !self.secret.issued(Kind::Register.as_str(), id) {
             return Ok(());
         }
-        self.mail_within_limits(Kind::Register, id.subject(), self.send_again(id)).await?;
+        let mailed = self.mail_within_limits(caller, (Kind::Register, id.subject()), self.send_again(id)).await;
+        self.counted_if_done(&asked, mailed).await?;
         Ok(())
     }
 
     async fn send_again(&self, id: CodeId) -> Outside<()> {
         let Ports { users, codes, mailer, events, clock, .. } = &self.ports;
-        let (now, digits) = (clock.now(), self.digits());
+        let (now, code) = (clock.now(), self.draw_code(id.subject()).await?);
         let expires_at = now + self.policy.code_ttl;
-        let proof = self.secret.code_proof(id, Kind::Register.as_str(), &digits);
-        let renewal = Renewal { id, kind: Kind::Register, proof, tries: self.policy.code_tries, expires_at, now };
+        let proof = self.secret.code_proof(id, Kind::Register.as_str(), &code);
+        let renewal = Renewal { id, kind: Kind::Register, proof, expires_at, now };
         let Renewed::Done(Purpose::Register { login, email, locale, .. }) = codes.renew(&renewal).await? else {
             return Ok(());
         };
         let (to, locale, mail) = match users.by_email(&email).await? {
-            None => (email, locale, Mail::ConfirmRegistration { login, code: digits, expires_at }),
+            None => (email, locale, Mail::ConfirmRegistration { login, code, expires_at }),
             Some(owner) => {
                 let owner = owner.value;
                 (owner.email, owner.locale, Mail::AlreadyRegistered { login: owner.login })

@@ -29,24 +29,16 @@ impl Accounts {
     ///
     /// # Errors
     /// [`ResetError`].
-    pub async fn reset(&self, caller: &Caller, id: CodeId, code: Secret, new: Password) -> Result<(), ResetError> {
-        let Ports { users, codes, sessions, mailer, hasher, events, clock, .. } = &self.ports;
+    pub async fn reset(&self, caller: &Caller, id: CodeId, code: OneTimeCode, new: Password) -> Result<(), ResetError> {
+        let Ports { users, sessions, mailer, hasher, events, .. } = &self.ports;
         self.policy.password.check(&new, &[])?; // before the code is looked at: it burns nothing
-        let counts = self.code_counts(caller, Kind::ResetPassword, id);
-        self.limit("reset", &counts).await??;
-        let (now, proof) = (clock.now(), self.secret.code_proof(id, Kind::ResetPassword.as_str(), &code));
-        let redeemed = codes.redeem(&Attempt { id, kind: Kind::ResetPassword, proof, now }).await?;
-        let (Redeem::Accepted(purpose) | Redeem::Replayed(purpose)) = redeemed else {
-            events.record(&Event::CodeRefused(id.subject()));
-            return Err(ResetError::Refused);
-        };
-        self.uncount(&counts).await;
-        let Purpose::ResetPassword { user: id, epoch, .. } = purpose else { return Err(ResetError::Refused) };
-        let Some(user) = users.by_id(id).await? else { return Err(ResetError::Refused) };
+        let redeemed = self.redeem("reset", caller, (Kind::ResetPassword, id), &code).await??;
+        let Some(Purpose::ResetPassword { user, epoch, .. }) = redeemed else { return Err(ResetError::Refused) };
+        let Some(user) = users.by_id(user).await? else { return Err(ResetError::Refused) };
         // Only now are the account's own words known; the same code may be shown again with a better password.
         self.policy.password.check(&new, &own_words(&user.value.login, &user.value.email))?;
         let hash = hasher.hash(&new).await?;
-        let changed = users.change(id, |user| {
+        let changed = users.change(user.value.id, |user| {
             if user.epoch != epoch || user.disabled {
                 return Change::Leave;
             }
@@ -57,6 +49,8 @@ impl Accounts {
         events.record(&Event::PasswordChanged(user.id, PasswordChange::Reset));
         let mail = Mail::PasswordChanged { login: user.login.clone(), how: PasswordChange::Reset };
         self.afterwards("notice of a reset", mailer.send(&self.notice(&user, mail)).await);
+        self.mails_were_wanted(id.subject()).await;
+        self.owner_was_proved(&user).await;
         self.afterwards("tidying sessions", sessions.revoke_all(user.id, None).await);
         Ok(())
     }

@@ -47,11 +47,16 @@ impl Arenas {
         })
     }
 
+    /// Whether one more could wait.
+    pub(super) fn room(&self) -> Outside<()> {
+        if self.places.available_permits() == 0 { Err(self.overloaded()) } else { Ok(()) }
+    }
+
     /// An arena, as soon as one is free.
     pub(super) async fn lend(&self) -> Outside<Arena> {
-        let overloaded = || Unavailable::Overloaded { service: SERVICE, retry_after: self.wait.max(SECOND) };
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| overloaded())?;
-        let turn = time::timeout(self.wait, Arc::clone(&self.turns).acquire_owned()).await.map_err(|_| overloaded())?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| self.overloaded())?;
+        let turn = time::timeout(self.wait, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = turn.map_err(|_| self.overloaded())?;
         let turn = turn.expect("the semaphore is never closed");
         let blocks = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         Ok(Arena {
@@ -60,6 +65,10 @@ impl Arenas {
             _turn: turn,
             _place: place,
         })
+    }
+
+    fn overloaded(&self) -> Unavailable {
+        Unavailable::Overloaded { service: SERVICE, retry_after: self.wait.max(SECOND) }
     }
 }
 
@@ -124,11 +133,14 @@ mod tests {
         let arenas = arenas(2, 1);
         let first = arenas.lend().await.unwrap();
         let _second = arenas.lend().await.unwrap();
+        assert!(arenas.room().is_ok());
         let mut third = pin!(arenas.lend());
         assert!(waits(third.as_mut()).await);
+        assert!(arenas.room().is_err());
         assert!(is_overloaded(&arenas.lend().await));
         drop(first);
         assert!(third.await.is_ok());
+        assert!(arenas.room().is_ok());
     }
 
     #[tokio::test] // P-16

@@ -2,17 +2,18 @@ use super::{Outside, async_trait};
 use crate::{counter::*, value::Timestamp};
 
 /// How often what was tried, shared by all instances and kept over a restart.
-///
-/// A store that did a write and lost the answer may count a hit twice, which errs on the strict side; it must not take
-/// one back twice.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait CounterStore: Send + Sync {
-    /// Runs [`Counter::hit`] on each, in this order and atomically for each, up to the first that says no: what one limit
-    /// has refused uses up no other. Of any number of callers at once, no more are allowed than the rules say.
-    async fn hit(&self, counts: &[Count], now: Timestamp) -> Outside<Hit>;
-    /// After a right answer: `forget` begins anew, and `undo` takes one hit back ([`Counter::undo`]).
-    async fn forgive(&self, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()>;
-    /// Forgets windows that are over. A store that does so by itself has nothing to do.
+    /// Runs [`Counter::hit`] on each, atomically for each: counted before it is answered. Where one says no, none is
+    /// counted, so that what one limit has refused uses up no other; the answer is the longest wait. Of any number of
+    /// callers at once, no more are allowed than the rules say. The same attempt again counts nothing more; what
+    /// counts for none is not taken back.
+    async fn hit(&self, attempt: Option<AttemptId>, counts: &[Count], now: Timestamp) -> Outside<Hit>;
+    /// What a hit on each would be answered, by [`Counter::judge`]; nothing is counted.
+    async fn peek(&self, counts: &[Count], now: Timestamp) -> Outside<Vec<Hit>>;
+    /// `forget` begins anew, and on `undo` the attempt's hit is taken back ([`Counter::undo`]).
+    async fn forgive(&self, attempt: AttemptId, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()>;
+    /// Forgets counters that are over. A store that does so by itself has nothing to do.
     async fn sweep(&self, now: Timestamp) -> Outside<()>;
 }

@@ -1,4 +1,4 @@
-use crate::{ports::PasswordChange, value::*};
+use crate::{accounts::Alarm, ports::PasswordChange, value::*};
 
 /// What happened, for whoever audits: each once, and none with a secret in it.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -22,6 +22,8 @@ pub enum Event {
     CodeRefused(Subject),
     /// Somebody was asked to come back later: on which action.
     Slowed(&'static str),
+    /// More, or fewer, are guessing at codes than before.
+    Alarm(Alarm),
     /// A session turned.
     Refreshed(SessionId),
     /// An old refresh token was shown, and the session is over.

@@ -52,7 +52,7 @@ pub enum Mail {
         /// The login asked for.
         login: Login,
         /// The digits.
-        code: Secret,
+        code: OneTimeCode,
         /// Until when they are good.
         expires_at: Timestamp,
     },
@@ -73,7 +73,7 @@ pub enum Mail {
         /// Addresses the code: for a link to the form, which never carries the code itself.
         id: CodeId,
         /// The digits.
-        code: Secret,
+        code: OneTimeCode,
         /// Until when they are good.
         expires_at: Timestamp,
     },

@@ -57,7 +57,7 @@ pub enum Verdict {
     Held(Timestamp),
     /// It is out, or there was nothing to deliver.
     Done,
-    /// Not this time.
+    /// Not this time; [`Entry::LONGEST_PAUSE`] from now at most.
     Later(Timestamp),
     /// Never: why, in words that can be shown to an operator.
     Dead(String),
@@ -77,10 +77,14 @@ impl Entry {
     /// No lease is longer: one that seems to be was taken by a clock that was ahead, and is over.
     pub const LONGEST_LEASE: Duration = Duration::from_mins(10);
 
+    /// No pause is longer: an entry that seems to be put off by more was dated by a clock that was ahead, and is due.
+    pub const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+
     /// Whether a worker may take it.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let held = |lease: Lease| now < lease.until && lease.until <= now + Self::LONGEST_LEASE;
-        self.dead.is_none() && self.due_at <= now && !self.lease.is_some_and(held)
+        let put_off = now < self.due_at && self.due_at <= now + Self::LONGEST_PAUSE;
+        self.dead.is_none() && !put_off && !self.lease.is_some_and(held)
     }
 
     /// Takes it. A store runs this atomically with [`is_due`](Self::is_due).

@@ -77,7 +77,19 @@ pub enum Changed {
 }
 
 /// What every user store can do, given what each must.
+///
+/// A store may do a write and lose the answer. Here whoever wrote looks again, and knows its own write by what it wrote: a
+/// new password's hash has a salt of its own, a new account an id or an epoch of its own.
 pub trait UserStoreExt: UserStore {
+    /// Inserts.
+    fn add(&self, user: &User) -> impl Future<Output = Outside<Insert>> + Send {
+        async move {
+            let inserted = self.insert(user).await;
+            let unclear = matches!(inserted, Err(_) | Ok(Insert::Exists));
+            if unclear && holds(self, user).await? { Ok(Insert::Done) } else { inserted }
+        }
+    }
+
     /// Reads, changes and writes; again while somebody else writes in between.
     fn change(
         &self,
@@ -90,8 +102,11 @@ pub trait UserStoreExt: UserStore {
                 if change(&mut user.value) == Change::Leave {
                     return Ok(Changed::Left(user.value));
                 }
-                if self.replace(&user).await? == Replace::Done {
-                    return Ok(Changed::Done(user.value));
+                match self.replace(&user).await {
+                    Ok(Replace::Done) => return Ok(Changed::Done(user.value)),
+                    Ok(Replace::Stale) => {}
+                    Err(_) if holds(self, &user.value).await? => return Ok(Changed::Done(user.value)),
+                    Err(failure) => return Err(failure),
                 }
             }
             Err(Unavailable::failed("users", "others kept changing the account"))
@@ -99,3 +114,7 @@ pub trait UserStoreExt: UserStore {
     }
 }
 impl<S: UserStore + ?Sized> UserStoreExt for S {}
+
+async fn holds(store: &(impl UserStore + ?Sized), user: &User) -> Outside<bool> {
+    Ok(store.by_id(user.id).await?.is_some_and(|stored| stored.value == *user))
+}

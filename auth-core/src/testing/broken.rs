@@ -40,6 +40,8 @@ pub enum Fault {
     /// Lists the wrong way round.
     NewestFirst,
 
+    /// Looks whether the names are free, lets others run, and then inserts.
+    ChecksThenInserts,
     /// Finds an account by any id.
     FindsAnybody,
     /// Looks for a login, and holds it unique, as it is written, not by its key.
@@ -53,8 +55,12 @@ pub enum Fault {
     /// Replaces an account whatever its revision.
     IgnoresTheRevision,
 
+    /// Compares before it looks whether any try is left.
+    ComparesFirst,
     /// Takes two tries for a wrong guess.
     CountsTwice,
+    /// Takes a try for what is too long to be a guess, and wants one to be left.
+    CountsAnything,
     /// Keeps the older of two codes.
     KeepsTheOlder,
     /// Has one slot for all kinds of code.
@@ -87,12 +93,22 @@ pub enum Fault {
     WholeWindow,
     /// Begins the window anew with each hit that it refuses.
     ProlongsTheWindow,
+    /// Knows no pause, only the limit.
+    NoPause,
     /// Has one counter for all keys.
     OneCounter,
-    /// Counts on after a limit has said no, and answers with the last that does.
+    /// Counts on the others where a limit says no.
     CountsOn,
-    /// Takes a hit back that never was.
-    BelowZero,
+    /// Answers with the first limit that says no, though another waits longer.
+    FirstAnswers,
+    /// Counts an attempt each time that it is asked to.
+    CountsAgain,
+    /// Takes back more than the attempt has counted.
+    UndoesAnything,
+    /// Says that all is allowed when it is only asked.
+    LooksAway,
+    /// Counts when it is only asked.
+    LookingCounts,
 
     /// Leases what another has leased.
     IgnoresLeases,
@@ -116,6 +132,11 @@ impl Broken {
     /// A store with this fault.
     pub fn new(fault: Fault) -> Self {
         Self { memory: Memory::default(), fault }
+    }
+
+    /// What it is over.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     fn has(&self, fault: Fault) -> bool {

@@ -57,6 +57,7 @@ macro_rules! contract {
         a_code_is_kept_whole
         a_code_expires_at_the_very_second // K-02
         wrong_guesses_use_up_the_tries_and_no_more // K-04
+        what_is_no_guess_costs_no_try_and_wants_none // K-33
         one_of_many_racers_is_accepted // K-03
         racing_guesses_are_each_counted_once // K-04
         a_newer_code_takes_the_slot_of_the_older // K-05
@@ -88,21 +89,26 @@ macro_rules! contract {
     } };
     (@clauses counters $then:ident $($make:expr)?) => { $crate::contract! { @$then counters [$($make)?]
         hits_are_allowed_up_to_the_limit // P-26
-        a_window_that_is_over_begins_anew
-        a_limited_hit_does_not_prolong_the_window
+        a_hit_counts_until_its_window_is_over
+        a_limited_hit_does_not_prolong_the_wait
+        above_a_limit_with_a_pause_each_pause_is_longer // P-19
         each_key_has_a_counter_of_its_own
-        the_first_of_several_that_says_no_answers
+        the_longest_wait_of_several_answers
         what_one_limit_refuses_uses_up_no_other
+        an_attempt_counts_once
+        a_look_sees_what_is_counted
+        a_look_counts_nothing
         no_more_racers_are_allowed_than_the_limit // P-21
         a_forgotten_counter_begins_anew // P-23
         an_undone_hit_is_free_again
-        nothing_is_undone_below_zero
-        a_window_that_still_runs_is_not_swept
+        only_what_the_attempt_has_counted_is_undone
+        a_counter_that_still_counts_is_not_swept
     } };
     (@clauses outbox $then:ident $($make:expr)?) => { $crate::contract! { @$then outbox [$($make)?]
         an_entry_is_leased_whole
         an_entry_put_twice_is_there_once
         an_entry_is_not_leased_before_it_is_due
+        an_entry_put_off_by_a_clock_that_was_ahead_is_due // R4
         the_most_overdue_are_leased_first_up_to_the_limit
         a_leased_entry_is_nobody_elses_until_the_lease_runs_out
         a_lease_that_is_held_runs_on

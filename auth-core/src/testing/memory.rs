@@ -10,14 +10,19 @@ use std::{
 #[derive(Default)]
 pub struct Memory(Mutex<Tables>);
 
-/// What it holds.
+/// What it holds: for a test to look into, or to spoil.
 #[derive(Clone, Default)]
-pub(super) struct Tables {
-    pub(super) users: HashMap<UserId, (User, u64)>,
-    pub(super) codes: HashMap<(Subject, Kind), Code>,
-    pub(super) sessions: HashMap<SessionId, Session>,
-    pub(super) counters: HashMap<CounterKey, Counter>,
-    pub(super) outbox: BTreeMap<MailId, Entry>,
+pub struct Tables {
+    /// Accounts, each with the number of writes over it.
+    pub users: HashMap<UserId, (User, u64)>,
+    /// Codes, by their slots.
+    pub codes: HashMap<(Subject, Kind), Code>,
+    /// Signed-in devices.
+    pub sessions: HashMap<SessionId, Session>,
+    /// Counters.
+    pub counters: HashMap<CounterKey, Counter>,
+    /// Mails on their way out.
+    pub outbox: BTreeMap<MailId, Entry>,
 }
 
 impl From<Tables> for Memory {
@@ -27,9 +32,19 @@ impl From<Tables> for Memory {
 }
 
 impl Memory {
-    /// A lock that a panicking test has poisoned is still a lock.
-    pub(super) fn tables(&self) -> MutexGuard<'_, Tables> {
+    /// All of it, for as long as the guard is held. A lock that a panicking test has poisoned is still a lock.
+    pub fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many counters it holds.
+    pub fn counters(&self) -> usize {
+        self.tables().counters.len()
+    }
+
+    /// How many wrong guesses the codes that it holds have looked at.
+    pub fn wrong_guesses(&self) -> usize {
+        self.tables().codes.values().map(|code| usize::from(code.wrong)).sum()
     }
 
     pub(super) fn find_user(&self, matches: impl Fn(&User) -> bool) -> Option<Stored<User>> {
@@ -145,32 +160,36 @@ impl SessionStore for Memory {
 
 #[async_trait]
 impl CounterStore for Memory {
-    async fn hit(&self, counts: &[Count], now: Timestamp) -> Outside<Hit> {
+    async fn hit(&self, attempt: Option<AttemptId>, counts: &[Count], now: Timestamp) -> Outside<Hit> {
         let counters = &mut self.tables().counters;
-        for Count { key, rule } in counts {
-            let counter = counters.entry(*key).or_insert_with(|| Counter::new(*rule, now));
-            if let limited @ Hit::Limited { .. } = counter.hit(*rule, now) {
-                return Ok(limited);
-            }
-        }
-        Ok(Hit::Allowed)
+        let keys = counts.iter().map(|count| count.key);
+        let mut found: Vec<Counter> = keys.clone().map(|key| counters.get(&key).cloned().unwrap_or_default()).collect();
+        let hit = Counter::hit(&mut found, counts, attempt, now);
+        counters.extend(keys.zip(found).filter(|(_, counter)| *counter != Counter::default()));
+        Ok(hit)
     }
 
-    async fn forgive(&self, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {
+    async fn peek(&self, counts: &[Count], now: Timestamp) -> Outside<Vec<Hit>> {
+        let counters = &self.tables().counters;
+        let none = Counter::default();
+        Ok(counts.iter().map(|count| counters.get(&count.key).unwrap_or(&none).judge(count, now)).collect())
+    }
+
+    async fn forgive(&self, attempt: AttemptId, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {
         let counters = &mut self.tables().counters;
         for key in forget {
             counters.remove(key);
         }
         for key in undo {
             if let Some(counter) = counters.get_mut(key) {
-                counter.undo();
+                counter.undo(attempt);
             }
         }
         Ok(())
     }
 
     async fn sweep(&self, now: Timestamp) -> Outside<()> {
-        self.tables().counters.retain(|_, counter| now < counter.ends_at);
+        self.tables().counters.retain(|_, counter| now < counter.over_at);
         Ok(())
     }
 }
@@ -236,8 +255,12 @@ mod tests {
         let user = UserId::from_bytes([1; 16]);
         let purpose = Purpose::ResetPassword { user, epoch: 0, email: "ann@example.org".parse().unwrap() };
         let id = CodeId::from_bytes([2; 32]);
-        let proof = secret.code_proof(id, purpose.kind().as_str(), &Secret::new("000042".to_owned()));
-        CodeStore::create(&store, &Code::new(id, purpose, &proof, 5, now, now)).await.unwrap();
+        let proof = secret.code_proof(
+            id,
+            purpose.kind().as_str(),
+            &OneTimeCode::parse(&Secret::new("000042".to_owned())).unwrap(),
+        );
+        CodeStore::create(&store, &Code::new(id, purpose, &proof, now, now)).await.unwrap();
         let session = Session {
             id: SessionId::from_bytes([3; 32]),
             epoch: 0,
@@ -252,8 +275,9 @@ mod tests {
             device: None,
         };
         SessionStore::create(&store, &session).await.unwrap();
-        let rule = Rule { limit: 1, window: Duration::ZERO };
-        assert_eq!(store.hit(&[Count { key: CounterKey([4; 16]), rule }], now).await.unwrap(), Hit::Allowed);
+        let (second, before) = (Duration::from_secs(1), Timestamp(now.0 - 1));
+        let count = Count { key: CounterKey([4; 16]), rule: Rule::new(1, second), pause: None };
+        assert_eq!(store.hit(None, &[count], before).await.unwrap(), Hit::Allowed);
         CodeStore::sweep(&store, now).await.unwrap();
         SessionStore::sweep(&store, now).await.unwrap();
         CounterStore::sweep(&store, now).await.unwrap();

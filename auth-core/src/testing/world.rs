@@ -40,31 +40,20 @@ impl World {
 
     /// The default policy, but for the limits.
     pub fn policy() -> Policy {
-        let free = Rule { limit: 1_000_000, window: Duration::from_mins(1) };
-        let limits = Limits {
-            login_per_account_and_source: free,
-            login_per_source: free,
-            code_per_source: free,
-            code_per_source_daily: free,
-            code_per_address: free,
-            mail_per_source: free,
-            mail_per_address: free,
-            mail_per_address_hourly: free,
-            mail_per_address_daily: free,
-        };
+        let limits = Limits::all(Rule::new(1_000_000, Duration::from_mins(1)));
         Policy { limits, ..Policy::default() }
     }
 
     /// Somebody who calls from an address for documentation (RFC 5737).
     pub fn caller() -> Caller {
-        Caller { source: Some([192, 0, 2, 1].into()), locale: Locale::default() }
+        Caller { source: Some([192, 0, 2, 1].into()), ..Caller::default() }
     }
 
-    /// The digits in the one letter that has been sent since the last look.
+    /// The code in the one letter that has been sent since the last look.
     ///
     /// # Panics
     /// If there is not exactly one letter, or no code in it.
-    pub fn mailed_code(&self) -> Secret {
+    pub fn mailed_code(&self) -> OneTimeCode {
         match &self.post.take()[..] {
             [Letter { mail: Mail::ConfirmRegistration { code, .. } | Mail::ResetPassword { code, .. }, .. }] => {
                 code.clone()

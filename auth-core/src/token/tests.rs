@@ -263,6 +263,18 @@ fn the_leeway_ends_where_it_says() {
     }
 }
 
+#[test] // S-04
+fn read_forgives_a_token_its_end_and_nothing_else() {
+    let over = AccessClaims { exp: Timestamp(NOW.0 - 100_000), ..claims() };
+    let late = |claims: &AccessClaims| read(&signed(&ES256, claims), &ES256.published, &expected(), NOW);
+    assert_eq!(late(&over), Ok(over.clone()));
+    assert_eq!(late(&AccessClaims { iss: String::new(), ..over.clone() }), Err(TokenRefused::WrongIssuer));
+    assert_eq!(late(&AccessClaims { aud: String::new(), ..over.clone() }), Err(TokenRefused::WrongAudience));
+    assert_eq!(late(&AccessClaims { iat: NOW + LEEWAY * 2, ..over.clone() }), Err(TokenRefused::NotYet));
+    let foreign = read(&signed(&EDDSA, &over), &ES256.published, &expected(), NOW);
+    assert_eq!(foreign, Err(TokenRefused::UnknownKey));
+}
+
 #[test] // S-14
 fn there_are_three_parts_of_one_spelling() {
     let token = signed(&ES256, &claims());

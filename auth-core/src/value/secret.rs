@@ -1,8 +1,9 @@
 //! What must not be seen.
 use std::fmt;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// A text that is never printed, never serialized, and wiped when dropped.
+/// A text that is never printed, never serialized, compared in constant time, and wiped when dropped.
 ///
 /// ```
 /// use auth_core::value::Secret;
@@ -18,7 +19,7 @@ use zeroize::Zeroizing;
 /// serde_json::to_string(&Secret::new(String::new())); // no Serialize
 /// ```
 #[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(pub(super) Zeroizing<String>);
 
 impl Secret {
     /// Takes the text over; the caller keeps no copy.
@@ -31,6 +32,14 @@ impl Secret {
         &self.0
     }
 }
+
+/// In constant time, as far as both are of one length.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+impl Eq for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,65 +1,23 @@
 //! A part of the outside is away: every flow that needs it says so, and nothing is allowed.
 use crate::person::*;
-use auth_core::{accounts::*, code::*, counter::*, ports::*, session::*, testing::World, user::*, value::*};
-use std::sync::Arc;
+use auth_core::{accounts::*, ports::*, testing::*, value::*};
 
-/// A store that cannot be reached.
-struct Away;
-
-macro_rules! away {
-    ($trait:ident { $($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* }) => {
-        #[async_trait]
-        impl $trait for Away {
-            $(async fn $name(&self, $($arg: $type),*) -> Outside<$answer> {
-                $(let _ = $arg;)*
-                Err(Unavailable::failed("test", "connection refused"))
-            })*
-        }
-    };
-}
-
-away!(UserStore {
-    insert(user: &User) -> Insert;
-    by_id(id: UserId) -> Option<Stored<User>>;
-    by_login(login: &Login) -> Option<Stored<User>>;
-    by_email(email: &Email) -> Option<Stored<User>>;
-    replace(user: &Stored<User>) -> Replace;
-});
-away!(CodeStore {
-    create(code: &Code) -> ();
-    redeem(attempt: &Attempt) -> Redeem;
-    renew(renewal: &Renewal) -> Renewed;
-    sweep(now: Timestamp) -> ();
-});
-away!(SessionStore {
-    create(session: &Session) -> ();
-    by_id(id: SessionId) -> Option<Session>;
-    turn(id: SessionId, turn: &Turn) -> Turned;
-    revoke(id: SessionId) -> ();
-    revoke_all(user: UserId, but: Option<SessionId>) -> ();
-    of_user(user: UserId) -> Vec<Session>;
-    sweep(now: Timestamp) -> ();
-});
-away!(CounterStore {
-    hit(counts: &[Count], now: Timestamp) -> Hit;
-    forgive(forget: &[CounterKey], undo: &[CounterKey]) -> ();
-    sweep(now: Timestamp) -> ();
-});
-
-/// Somebody who is logged in, and the accounts without this part.
-async fn without(world: &World, change: impl FnOnce(Ports) -> Ports) -> (Accounts, Tokens, Identity) {
+/// Somebody who is logged in, and the accounts without this part: `part` takes it out of the ports that cannot be reached.
+async fn without(world: &World, part: impl FnOnce(Ports, Ports) -> Ports) -> (Accounts, Tokens, Identity) {
     let whole = world.accounts();
     ann(world, &whole).await;
     let tokens = log_in(&whole).await;
     let who = whole.authenticate(tokens.access_token.expose()).await.unwrap();
-    let accounts = Accounts::new(change(world.ports.clone()), world.secret.clone(), World::policy());
-    (accounts, tokens, who)
+    let faulty = Faulty::default();
+    faulty.arm(Plan { at: 1, mishap: Mishap::Fails, lasting: true });
+    let ports = part(world.ports.clone(), world.ports.around(&faulty));
+    (Accounts::new(ports, world.secret.clone(), World::policy()), tokens, who)
 }
 
 #[tokio::test] // R5, H-17, S-26
 async fn without_sessions_nobody_gets_in_and_no_end_is_claimed() {
     let world = World::default();
-    let (accounts, tokens, who) = without(&world, |ports| Ports { sessions: Arc::new(Away), ..ports }).await;
+    let (accounts, tokens, who) = without(&world, |ports, away| Ports { sessions: away.sessions, ..ports }).await;
     let login = accounts.login(&World::caller(), attempt("ann", GOOD)).await;
     assert!(matches!(login, Err(LoginError::Unavailable(_))));
     let access = tokens.access_token.expose();
@@ -77,7 +35,7 @@ async fn without_sessions_nobody_gets_in_and_no_end_is_claimed() {
 #[tokio::test] // R5, H-17
 async fn without_users_nobody_gets_in() {
     let world = World::default();
-    let (accounts, tokens, who) = without(&world, |ports| Ports { users: Arc::new(Away), ..ports }).await;
+    let (accounts, tokens, who) = without(&world, |ports, away| Ports { users: away.users, ..ports }).await;
     let caller = World::caller();
     let login = accounts.login(&caller, attempt("ann", GOOD)).await;
     assert!(matches!(login, Err(LoginError::Unavailable(_))));
@@ -88,7 +46,7 @@ async fn without_users_nobody_gets_in() {
     assert!(matches!(registered, Err(RegisterError::Unavailable(_))));
     let forgot = accounts.forgot(&caller, "ann@example.org".parse().unwrap()).await;
     assert!(matches!(forgot, Err(ForgotError::Unavailable(_))));
-    let changed = accounts.change_password(&caller, &who, password(GOOD), password(OTHER)).await;
+    let changed = accounts.change_password(&who, password(GOOD), password(OTHER)).await;
     assert!(matches!(changed, Err(ChangePasswordError::Unavailable(_))));
     assert!(accounts.logout_all(&who).await.is_err());
     // S-18: what could not be done has used up nothing
@@ -98,27 +56,36 @@ async fn without_users_nobody_gets_in() {
 #[tokio::test] // R5, H-17
 async fn without_counters_no_guess_is_looked_at() {
     let world = World::default();
-    let (accounts, _, who) = without(&world, |ports| Ports { counters: Arc::new(Away), ..ports }).await;
+    let (accounts, _, who) = without(&world, |ports, away| Ports { counters: away.counters, ..ports }).await;
     let caller = World::caller();
     let login = accounts.login(&caller, attempt("ann", GOOD)).await;
     assert!(matches!(login, Err(LoginError::Unavailable(_))));
     let id = CodeId::from_bytes([1; 32]);
-    let confirmed = accounts.confirm(&caller, id, Secret::new("123456".to_owned())).await;
+    let confirmed = accounts.confirm(&caller, id, code("123456")).await;
     assert!(matches!(confirmed, Err(ConfirmError::Unavailable(_))));
-    let reset = accounts.reset(&caller, id, Secret::new("123456".to_owned()), password(OTHER)).await;
+    let reset = accounts.reset(&caller, id, code("123456"), password(OTHER)).await;
     assert!(matches!(reset, Err(ResetError::Unavailable(_))));
-    let changed = accounts.change_password(&caller, &who, password(GOOD), password(OTHER)).await;
+    let changed = accounts.change_password(&who, password(GOOD), password(OTHER)).await;
     assert!(matches!(changed, Err(ChangePasswordError::Unavailable(_))));
 }
 
 #[tokio::test] // R5
 async fn without_codes_none_is_promised_and_none_is_taken() {
     let world = World::default();
-    let (accounts, ..) = without(&world, |ports| Ports { codes: Arc::new(Away), ..ports }).await;
+    let (accounts, ..) = without(&world, |ports, away| Ports { codes: away.codes, ..ports }).await;
     let caller = World::caller();
     let registered = accounts.register(&caller, ask("bob", "bob@example.org")).await;
     assert!(matches!(registered, Err(RegisterError::Unavailable(_))));
     let forgot = accounts.forgot(&caller, "ann@example.org".parse().unwrap()).await;
     assert!(matches!(forgot, Err(ForgotError::Unavailable(_))));
     assert!(world.post.take().is_empty());
+}
+
+#[tokio::test] // R5, S-18
+async fn without_the_key_ring_nobody_gets_in_and_no_session_is_left_that_nobody_holds() {
+    let world = World::default();
+    let (accounts, _, who) = without(&world, |ports, away| Ports { keyring: away.keyring, ..ports }).await;
+    let login = accounts.login(&World::caller(), attempt("ann", GOOD)).await;
+    assert!(matches!(login, Err(LoginError::Unavailable(_))));
+    assert_eq!(accounts.sessions(&who).await.unwrap(), [who.session]);
 }

@@ -1,7 +1,9 @@
 //! The flows against a world in memory: each end of each flow is reached.
 mod away;
 mod change;
+mod clock;
 mod enumeration;
+mod faults;
 mod limits;
 mod login;
 mod outbox;

@@ -67,7 +67,7 @@ impl House {
         self.letter(Mail::ResetPassword {
             login: "ann".parse().unwrap(),
             id: CodeId::from_bytes([3; 32]),
-            code: Secret::new("012345".into()),
+            code: crate::person::code("012345"),
             expires_at: Timestamp(1),
         })
     }

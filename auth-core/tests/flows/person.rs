@@ -1,5 +1,5 @@
 //! What the tests do again and again: somebody registers, somebody logs in.
-use auth_core::{accounts::*, testing::World, user::User, value::*};
+use auth_core::{accounts::*, ports::Mail, testing::World, user::User, value::*};
 
 pub const GOOD: &str = "a quiet green harbour";
 pub const OTHER: &str = "seven slow river barges";
@@ -33,8 +33,21 @@ pub async fn opens(accounts: &Accounts, tokens: &Tokens) -> bool {
     accounts.authenticate(tokens.access_token.expose()).await.is_ok()
 }
 
+/// A code as it is typed.
+pub fn code(text: &str) -> OneTimeCode {
+    OneTimeCode::parse(&Secret::new(text.to_owned())).unwrap()
+}
+
+/// The code in the newest of the letters since the last look.
+pub fn newest_code(world: &World) -> OneTimeCode {
+    match world.post.take().pop().map(|letter| letter.mail) {
+        Some(Mail::ConfirmRegistration { code, .. } | Mail::ResetPassword { code, .. }) => code,
+        other => panic!("not a letter with a code: {other:?}"),
+    }
+}
+
 /// Digits that are surely others.
-pub fn wrong(code: &Secret) -> Secret {
-    let number: u32 = code.expose().parse().unwrap();
-    Secret::new(format!("{:06}", (number + 1) % 1_000_000))
+pub fn wrong(right: &OneTimeCode) -> OneTimeCode {
+    let number: u32 = right.expose().parse().unwrap();
+    code(&format!("{:06}", (number + 1) % 1_000_000))
 }

@@ -16,7 +16,7 @@ async fn an_account_exists_once_its_code_is_shown() {
     assert!(matches!(early, Err(LoginError::Refused)));
 
     let user = accounts.confirm(&caller, issued.id, code.clone()).await.unwrap();
-    assert_eq!((user.login.as_str(), user.email.as_str(), user.epoch), ("ann", "Ann@example.org", 0));
+    assert_eq!((user.login.as_str(), user.email.as_str()), ("ann", "Ann@example.org"));
     let letters = world.post.take();
     assert!(matches!(&letters[..], [Letter { mail: Mail::Welcome { .. }, .. }]), "{letters:?}");
     assert!(world.ledger.take().contains(&Event::Registered(user.id)));
@@ -147,7 +147,7 @@ async fn an_unknown_id_is_refused_like_a_wrong_code() {
     let (world, caller) = (World::default(), World::caller());
     let accounts = world.accounts();
     let nobody = CodeId::from_bytes([9; 32]);
-    let refused = accounts.confirm(&caller, nobody, Secret::new("123456".into())).await;
+    let refused = accounts.confirm(&caller, nobody, code("123456")).await;
     assert!(matches!(refused, Err(ConfirmError::Refused)));
     accounts.resend(&caller, nobody).await.unwrap();
     assert!(world.post.take().is_empty());

@@ -64,7 +64,7 @@ async fn a_new_password_kills_the_codes_that_are_out() {
     let issued = accounts.forgot(&caller, "ann@example.org".parse().unwrap()).await.unwrap();
     let code = world.mailed_code();
     let who = accounts.authenticate(tokens.access_token.expose()).await.unwrap();
-    accounts.change_password(&caller, &who, password(GOOD), password(OTHER)).await.unwrap();
+    accounts.change_password(&who, password(GOOD), password(OTHER)).await.unwrap();
     let late = accounts.reset(&caller, issued.id, code, password(GOOD)).await;
     assert!(matches!(late, Err(ResetError::Refused)));
 }

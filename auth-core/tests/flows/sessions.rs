@@ -1,5 +1,5 @@
 use crate::person::*;
-use auth_core::{accounts::*, testing::World, value::*};
+use auth_core::{accounts::*, policy::Policy, testing::World, value::*};
 use std::time::Duration;
 
 #[tokio::test] // S-06
@@ -42,16 +42,32 @@ async fn a_logout_is_at_once_and_for_good() {
     assert!(matches!(accounts.logout("no.such.token").await, Err(AuthenticateError::Refused)));
 }
 
-#[tokio::test]
-async fn an_access_token_dies_by_itself() {
+#[tokio::test] // S-04
+async fn an_access_token_dies_by_itself_and_still_ends_its_session() {
     let world = World::default();
     let accounts = world.accounts();
     ann(&world, &accounts).await;
-    let tokens = log_in(&accounts).await;
+    let (tokens, elsewhere) = (log_in(&accounts).await, log_in(&accounts).await);
     world.clock.advance(Duration::from_secs(700));
     assert!(!opens(&accounts, &tokens).await);
-    assert!(matches!(accounts.logout(tokens.access_token.expose()).await, Err(AuthenticateError::Refused)));
-    accounts.refresh(&tokens.refresh_token).await.unwrap();
+    accounts.logout(tokens.access_token.expose()).await.unwrap();
+    assert!(matches!(accounts.refresh(&tokens.refresh_token).await, Err(RefreshError::Ended)));
+    accounts.refresh(&elsewhere.refresh_token).await.unwrap();
+}
+
+#[tokio::test] // S-04
+async fn a_dead_token_of_somebody_else_ends_nothing() {
+    let (world, other) = (World::default(), World::default());
+    let accounts = world.accounts();
+    ann(&world, &accounts).await;
+    ann(&other, &other.accounts()).await;
+    let elsewhere = Policy { audience: "https://elsewhere.example.org".to_owned(), ..World::policy() };
+    world.clock.advance(Duration::from_secs(700));
+    for strangers in [other.accounts(), world.accounts_with(elsewhere)] {
+        let token = log_in(&strangers).await.access_token;
+        assert!(matches!(accounts.logout(token.expose()).await, Err(AuthenticateError::Refused)));
+        strangers.authenticate(token.expose()).await.unwrap();
+    }
 }
 
 #[tokio::test]

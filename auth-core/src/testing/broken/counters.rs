@@ -5,42 +5,53 @@ use std::time::Duration;
 
 #[async_trait]
 impl CounterStore for Broken {
-    async fn hit(&self, counts: &[Count], now: Timestamp) -> Outside<Hit> {
+    async fn hit(&self, attempt: Option<AttemptId>, counts: &[Count], now: Timestamp) -> Outside<Hit> {
         let store = self.open().await;
+        let attempt = attempt.filter(|_| !self.has(Fault::CountsAgain));
+        let counts: Vec<Count> = counts.iter().map(|count| self.misread(*count)).collect();
+        let verdicts = store.peek(&counts, now).await?;
+        let limited = counts.iter().zip(&verdicts).find(|(_, hit)| **hit != Hit::Allowed);
         let mut answer = Hit::Allowed;
-        for count in counts.iter().map(|count| self.misread(*count)) {
-            if let Some(held) = store.tables().counters.get_mut(&count.key)
-                && self.has(Fault::OneSecondLate)
-                && held.ends_at == now
-            {
-                held.ends_at = now + Duration::from_secs(1);
-            }
-            let Hit::Limited { retry_after } = store.hit(&[count], now).await? else { continue };
-            answer = Hit::Limited { retry_after };
-            match self.fault {
-                Fault::CountsOn => continue,
-                Fault::WholeWindow => answer = Hit::Limited { retry_after: count.rule.window },
-                Fault::ProlongsTheWindow => {
-                    store.tables().counters.entry(count.key).and_modify(|held| held.ends_at = now + count.rule.window);
+        match (self.fault, limited) {
+            (Fault::CountsOn, _) => {
+                for count in &counts {
+                    answer = answer.and(store.hit(attempt, &[*count], now).await?);
                 }
-                _ => {}
             }
-            break;
+            (Fault::FirstAnswers, Some((_, first))) => answer = *first,
+            (Fault::WholeWindow, Some((count, _))) => answer = Hit::Limited { retry_after: count.rule.window },
+            (Fault::ProlongsTheWindow, Some((count, _))) => {
+                answer = store.hit(attempt, &counts, now).await?;
+                store.forgive(AttemptId(0), &[count.key], &[]).await?;
+                for _ in 0..count.rule.limit {
+                    let _ = store.hit(None, &[*count], now).await?;
+                }
+            }
+            _ => answer = store.hit(attempt, &counts, now).await?,
         }
         store.close(true);
         Ok(answer)
     }
 
-    async fn forgive(&self, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {
-        let store = self.open().await;
-        if self.has(Fault::BelowZero) {
-            for (_, counter) in store.tables().counters.iter_mut().filter(|(key, _)| undo.contains(key)) {
-                counter.count = counter.count.wrapping_sub(1);
-            }
-        } else {
-            store.forgive(&[], undo).await?;
+    async fn peek(&self, counts: &[Count], now: Timestamp) -> Outside<Vec<Hit>> {
+        if self.has(Fault::LooksAway) {
+            return Ok(vec![Hit::Allowed; counts.len()]);
         }
-        store.forgive(forget, &[]).await?;
+        let seen = self.memory.peek(counts, now).await?;
+        if self.has(Fault::LookingCounts) {
+            for count in counts {
+                let _ = self.memory.hit(None, &[*count], now).await?;
+            }
+        }
+        Ok(seen)
+    }
+
+    async fn forgive(&self, attempt: AttemptId, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {
+        let store = self.open().await;
+        if self.has(Fault::UndoesAnything) {
+            store.forgive(attempt, undo, &[]).await?;
+        }
+        store.forgive(attempt, forget, undo).await?;
         store.close(self.writes(true));
         Ok(())
     }
@@ -51,13 +62,14 @@ impl CounterStore for Broken {
 }
 
 impl Broken {
-    fn misread(&self, count: Count) -> Count {
-        let Count { mut key, mut rule } = count;
+    fn misread(&self, mut count: Count) -> Count {
         match self.fault {
-            Fault::OneCounter => key = CounterKey([0; 16]),
-            Fault::OneMore => rule.limit += 1,
+            Fault::OneCounter => count.key = CounterKey([0; 16]),
+            Fault::OneMore => count.rule.limit += 1,
+            Fault::OneSecondLate => count.rule.window += Duration::from_secs(1),
+            Fault::NoPause => count.pause = None,
             _ => {}
         }
-        Count { key, rule }
+        count
     }
 }

@@ -10,6 +10,15 @@ impl UserStore for Broken {
             return Ok(Insert::EmailTaken);
         }
         let user = self.blur(user);
+        if self.has(Fault::ChecksThenInserts) {
+            let now = Memory::from(store.tables().clone());
+            let checked = now.insert(&user).await?;
+            tokio::task::yield_now().await;
+            if checked == Insert::Done {
+                keep(&store, &user);
+            }
+            return Ok(checked);
+        }
         let mut answer = store.insert(&user).await?;
         let free = match (self.fault, answer) {
             (Fault::Overwrites, Insert::Exists) => true,

@@ -117,6 +117,16 @@ pub async fn a_delivered_entry_is_forgotten(store: Arc<dyn OutboxStore>) {
     assert_eq!(lease(&store, OTHER, NOW + LEASE * 9).await, [other.id]);
 }
 
+/// A clock that was ahead, and was put right, holds up no mail for as long as it was ahead.
+pub async fn an_entry_put_off_by_a_clock_that_was_ahead_is_due(store: Arc<dyn OutboxStore>) {
+    let rng = SeededRng::default();
+    let longest = Entry::LONGEST_PAUSE.as_secs();
+    put(&store, entry(&rng, longest)).await;
+    assert_eq!(lease(&store, ONE, NOW).await, []);
+    let ahead = put(&store, entry(&rng, longest + 1)).await;
+    assert_eq!(lease(&store, ONE, NOW).await, [ahead.id]);
+}
+
 /// What is put off comes back at the very second that the worker said, and not before.
 pub async fn a_delayed_entry_comes_back_at_its_time(store: Arc<dyn OutboxStore>) {
     let entry = put(&store, entry(&SeededRng::default(), 0)).await;
@@ -171,7 +181,7 @@ pub async fn a_verdict_after_a_lost_lease_changes_nothing(store: Arc<dyn OutboxS
 /// Settling again is too late, whatever the first verdict was.
 pub async fn the_second_verdict_is_lost(store: Arc<dyn OutboxStore>) {
     let rng = SeededRng::default();
-    let later = NOW + LEASE * 9;
+    let later = NOW + Entry::LONGEST_PAUSE;
     for verdict in [MailVerdict::Done, MailVerdict::Later(later), MailVerdict::Dead("no".to_owned())] {
         let entry = put(&store, entry(&rng, 0)).await;
         assert_eq!(lease(&store, ONE, NOW).await, [entry.id]);

@@ -1,0 +1,88 @@
+//! How often a password may be tried.
+use super::Attempted;
+use crate::{
+    accounts::{Accounts, Caller},
+    counter::*,
+    device_token::AccountName,
+    ports::*,
+    session::Session,
+    user::User,
+    value::Identifier,
+};
+
+impl Accounts {
+    /// The counters of one password, tried for what was typed as the account's name, and for this user if that is one. A
+    /// device is known until the password that was shown on it is no longer the user's.
+    pub(crate) async fn login_attempted(
+        &self,
+        caller: &Caller,
+        typed: &Identifier,
+        user: Option<&User>,
+    ) -> Outside<Attempted> {
+        let (limits, now) = (&self.policy.limits, self.ports.clock.now());
+        let watched = self.ports.counters.peek(&[self.all_logins()], now).await? != [Hit::Allowed];
+        let counts = self.source_counts(caller, watched, &[("login", limits.login_per_source)]);
+        let Some(whose) = AccountName::typed(typed, &self.secret) else {
+            return Ok(self.attempted(counts, Vec::new()));
+        };
+        let known = self.known_device(caller, &whose);
+        if let Some(device) = known.filter(|device| user.is_some_and(|user| user.epoch == device.epoch())) {
+            return Ok(self.of_the_owner(&whose, &format!("device {:032x}", u128::from_be_bytes(device.name()))));
+        }
+        let (source, _) = super::source(caller);
+        let own =
+            self.paused(self.count("login/account/source", &[&whose.0, &source], limits.login_per_account_and_source));
+        let counts = [own].into_iter().chain(self.everywhere(&whose)).chain(counts).collect();
+        Ok(self.attempted(counts, vec![own.key]))
+    }
+
+    /// The counters of the current password, tried by somebody who holds a session.
+    pub(crate) fn current_password_attempted(&self, user: &User, session: &Session) -> Attempted {
+        let whose = AccountName(format!("user {}", user.id));
+        self.of_the_owner(&whose, &format!("session {}", session.id))
+    }
+
+    /// A wrong password, known to be one, counts for all accounts together.
+    pub(crate) async fn password_was_wrong(&self) -> Outside<()> {
+        let (all, now) = (self.all_logins(), self.ports.clock.now());
+        self.ports.counters.hit(None, &[all], now).await.map(drop)
+    }
+
+    /// The owner has been proved by mail: what others tried from everywhere is forgotten.
+    pub(crate) async fn owner_was_proved(&self, user: &User) {
+        let names = [AccountName::login(&user.login), AccountName::address(self.secret.subject(&user.email))];
+        let keys: Vec<CounterKey> =
+            names.iter().flat_map(|whose| self.everywhere(whose)).map(|count| count.key).collect();
+        let attempted = self.attempted(Vec::new(), keys);
+        self.was_right(&attempted).await;
+    }
+
+    /// Of somebody who is known: nobody else counts here, and nobody else is counted.
+    fn of_the_owner(&self, whose: &AccountName, known_by: &str) -> Attempted {
+        let limits = &self.policy.limits;
+        let of = [whose.0.as_str(), known_by];
+        let counts = vec![
+            self.paused(self.count("login/account/device", &of, limits.login_per_account_and_source)),
+            self.count("login/account/device/in a row", &of, limits.login_in_a_row),
+        ];
+        let cleared = counts.iter().map(|count| count.key).collect();
+        self.attempted(counts, cleared)
+    }
+
+    /// Of all who are not known, wherever they are.
+    fn everywhere(&self, whose: &AccountName) -> [Count; 2] {
+        let limits = &self.policy.limits;
+        [
+            self.paused(self.count("login/account", &[&whose.0], limits.login_per_account)),
+            self.count("login/account/in a row", &[&whose.0], limits.login_in_a_row),
+        ]
+    }
+
+    fn all_logins(&self) -> Count {
+        self.count("login/all", &[], self.policy.limits.login_watch)
+    }
+
+    fn paused(&self, count: Count) -> Count {
+        Count { pause: Some(self.policy.limits.login_pause), ..count }
+    }
+}
