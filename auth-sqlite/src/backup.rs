@@ -1,4 +1,4 @@
-//! A copy of the running database.
+//! A copy of the database, running or not.
 use crate::{Error, SqliteStore, connection, file};
 use rusqlite::{Connection, OpenFlags, backup::Backup};
 use std::{
@@ -11,20 +11,32 @@ use std::{
 const PAGES: i32 = 256;
 
 impl SqliteStore {
-    /// Writes a copy of the database as it is now to `to`: complete, durable, for its owner's eyes only (mode 0600).
-    /// Reads and writes go on meanwhile; the copy shows none of the writes that come after its beginning.
-    ///
-    /// It grows as `to` with `.partial` added, and gets its name when it is whole.
+    /// Writes a copy of the database as it is now: [`backup`](backup()), without holding up the caller's thread.
     ///
     /// # Errors
-    /// [`Error::Exists`] if either file is there; otherwise what the system or `SQLite` says. Nothing is left behind then.
+    /// As there.
     pub async fn backup(&self, to: &Path) -> Result<(), Error> {
         let (from, to) = (self.path.clone(), to.to_owned());
-        tokio::task::spawn_blocking(move || write_copy(&from, &to)).await.unwrap_or(Err(Error::Panicked))
+        tokio::task::spawn_blocking(move || backup(&from, &to)).await.unwrap_or(Err(Error::Panicked))
     }
 }
 
-fn write_copy(from: &Path, to: &Path) -> Result<(), Error> {
+/// Writes a copy of the database in the file `from` as it is now to `to`: complete, durable, for its owner's eyes only
+/// (mode 0600). In whatever process a store has the database open, its reads and writes go on meanwhile; the copy shows
+/// none of the writes that come after its beginning. Nothing of the database is changed, its version included.
+///
+/// It grows as `to` with `.partial` added, and gets its name when it is whole.
+///
+/// # Errors
+/// [`Error::Exists`] if either file is there; otherwise what the system or `SQLite` says. Nothing is left behind then.
+pub fn backup(from: &Path, to: &Path) -> Result<(), Error> {
+    let source = connection::reading(from, Duration::from_secs(2))?;
+    // One read transaction around all steps: without it, each write in between would start the copy over.
+    source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
+    write_copy(&source, to)
+}
+
+pub(crate) fn write_copy(source: &Connection, to: &Path) -> Result<(), Error> {
     let to = std::path::absolute(to).map_err(file::at(to))?;
     let mut partial = to.clone().into_os_string();
     partial.push(".partial");
@@ -36,20 +48,22 @@ fn write_copy(from: &Path, to: &Path) -> Result<(), Error> {
         return Err(Error::Exists(partial));
     }
     file::create(&partial)?;
-    let copied = copy_pages(from, &partial).and_then(|()| fs::rename(&partial, &to).map_err(file::at(&to)));
+    let copied = write_pages(source, &partial).and_then(|()| fs::rename(&partial, &to).map_err(file::at(&to)));
     if copied.is_err() {
         let _ = fs::remove_file(&partial);
     }
     copied.and_then(|()| file::sync_folder(&to))
 }
 
-fn copy_pages(from: &Path, to: &Path) -> Result<(), Error> {
-    let source = connection::reading(from, Duration::from_secs(2))?;
-    // One read transaction around all steps: without it, each write in between would start the copy over.
-    source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
+fn write_pages(source: &Connection, to: &Path) -> Result<(), Error> {
     let mut target =
         Connection::open_with_flags(to, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    Backup::new(&source, &mut target)?.run_to_completion(PAGES, Duration::ZERO, None)?;
+    copy_pages(source, &mut target)?;
     target.close().map_err(|(_, error)| error)?;
     File::open(to).and_then(|file| file.sync_all()).map_err(file::at(to))
+}
+
+/// Puts one database in the place of the other, in one transaction of the other.
+pub(crate) fn copy_pages(source: &Connection, target: &mut Connection) -> Result<(), Error> {
+    Ok(Backup::new(source, target)?.run_to_completion(PAGES, Duration::ZERO, None)?)
 }

@@ -1,11 +1,24 @@
 //! The settings of a connection.
 use crate::Error;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::{path::Path, time::Duration};
 
 /// A connection whose commit is on the disk when it returns.
+///
+/// # Errors
+/// [`Error::ReadOnly`] if the file or its folder is; otherwise what `SQLite` says.
 pub(crate) fn writing(path: &Path, patience: Duration) -> Result<Connection, Error> {
+    let read_only = || Error::ReadOnly(path.to_owned());
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, patience)?;
+    // SQLite opens what it may not write to for reading, and says so at the first write.
+    if connection.is_readonly(MAIN_DB)? {
+        return Err(read_only());
+    }
+    set_up(&connection).map_err(|error| if error.is(ErrorCode::ReadOnly) { read_only() } else { error })?;
+    Ok(connection)
+}
+
+fn set_up(connection: &Connection) -> Result<(), Error> {
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {
         return Err(Error::NoLog);
@@ -20,6 +33,19 @@ pub(crate) fn writing(path: &Path, patience: Duration) -> Result<Connection, Err
          PRAGMA journal_size_limit = 67108864;
          PRAGMA temp_store = MEMORY;",
     )?;
+    Ok(())
+}
+
+/// A connection that has the database to itself until it is closed. The system lets go of its lock if the process dies.
+///
+/// # Errors
+/// [`Error::InUse`] if any other connection is open, in whatever process: each holds a shared lock for as long as it lives.
+pub(crate) fn alone(path: &Path, patience: Duration) -> Result<Connection, Error> {
+    let connection = writing(path, patience)?;
+    connection.pragma_update(None, "locking_mode", "exclusive")?;
+    // The first write takes the lock, and it is kept.
+    let locked = connection.execute_batch("BEGIN IMMEDIATE; COMMIT;").map_err(Error::from);
+    locked.map_err(|error| if error.is(ErrorCode::DatabaseBusy) { Error::InUse } else { error })?;
     Ok(connection)
 }
 

@@ -1,36 +1,53 @@
 //! How often what was tried.
-use crate::{Error, SqliteStore};
+use crate::{
+    Error, SqliteStore,
+    record::{encode, find},
+};
 use auth_core::{counter::*, ports::*, value::Timestamp};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 const COUNTERS: &str = "counters";
 
 #[async_trait]
 impl CounterStore for SqliteStore {
-    async fn hit(&self, counts: &[Count], now: Timestamp) -> Outside<Hit> {
+    async fn hit(&self, attempt: Option<AttemptId>, counts: &[Count], now: Timestamp) -> Outside<Hit> {
         let counts = counts.to_vec();
         let hit = move |connection: &Connection| {
-            for count in &counts {
-                if let limited @ Hit::Limited { .. } = hit(connection, count, now)? {
-                    return Ok(limited);
+            let before = read(connection, &counts)?;
+            let mut counters = before.clone();
+            let verdict = Counter::hit(&mut counters, &counts, attempt, now);
+            // A hit that was limited changes nothing, as a rule, and so costs no sync.
+            for ((count, counter), before) in counts.iter().zip(&counters).zip(&before) {
+                if counter != before {
+                    keep(connection, count.key, counter)?;
                 }
             }
-            Ok(Hit::Allowed)
+            Ok(verdict)
         };
         self.writer.write(COUNTERS, hit).await
     }
 
-    async fn forgive(&self, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {
+    async fn peek(&self, counts: &[Count], now: Timestamp) -> Outside<Vec<Hit>> {
+        let counts = counts.to_vec();
+        let peek = move |connection: &Connection| {
+            let counters = read(connection, &counts)?;
+            Ok(counts.iter().zip(counters).map(|(count, counter)| counter.judge(count, now)).collect())
+        };
+        self.readers.read(COUNTERS, peek).await
+    }
+
+    async fn forgive(&self, attempt: AttemptId, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {
         let (forget, undo) = (forget.to_vec(), undo.to_vec());
         let forgive = move |connection: &Connection| {
             for key in forget {
                 connection.prepare_cached("DELETE FROM counters WHERE key = ?1")?.execute([key.0])?;
             }
             for key in undo {
-                if let Some(before) = find(connection, key)? {
-                    let mut counter = before;
-                    counter.undo();
-                    keep(connection, key, Some(before), counter)?;
+                let before = of_key(connection, key)?;
+                let mut counter = before.clone();
+                counter.undo(attempt);
+                if counter != before {
+                    keep(connection, key, &counter)?;
                 }
             }
             Ok(())
@@ -39,31 +56,23 @@ impl CounterStore for SqliteStore {
     }
 
     async fn sweep(&self, now: Timestamp) -> Outside<()> {
-        let delete = "DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE ends_at <= ?1 LIMIT ?2)";
+        let delete = "DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE over_at <= ?1 LIMIT ?2)";
         self.sweep_batches(COUNTERS, delete, now).await
     }
 }
 
-fn hit(connection: &Connection, count: &Count, now: Timestamp) -> Result<Hit, Error> {
-    let before = find(connection, count.key)?;
-    let mut counter = before.unwrap_or_else(|| Counter::new(count.rule, now));
-    let hit = counter.hit(count.rule, now);
-    keep(connection, count.key, before, counter)?;
-    Ok(hit)
+fn read(connection: &Connection, counts: &[Count]) -> Result<Vec<Counter>, Error> {
+    counts.iter().map(|count| of_key(connection, count.key)).collect()
 }
 
-fn find(connection: &Connection, key: CounterKey) -> Result<Option<Counter>, Error> {
-    let mut select = connection.prepare_cached("SELECT count, ends_at FROM counters WHERE key = ?1")?;
-    let counter = |row: &rusqlite::Row<'_>| Ok(Counter { count: row.get(0)?, ends_at: Timestamp(row.get(1)?) });
-    Ok(select.query_row([key.0], counter).optional()?)
+/// What is counted on a key; nothing, if the key is not there.
+fn of_key(connection: &Connection, key: CounterKey) -> Result<Counter, Error> {
+    Ok(find(connection, COUNTERS, "SELECT record FROM counters WHERE key = ?1", [key.0])?.unwrap_or_default())
 }
 
-/// Writes only what has changed: a hit that was limited costs no sync.
-fn keep(connection: &Connection, key: CounterKey, before: Option<Counter>, counter: Counter) -> Result<(), Error> {
-    if before != Some(counter) {
-        let put = "INSERT INTO counters (key, count, ends_at) VALUES (?1, ?2, ?3) \
-                   ON CONFLICT (key) DO UPDATE SET count = excluded.count, ends_at = excluded.ends_at";
-        connection.prepare_cached(put)?.execute((key.0, counter.count, counter.ends_at.0))?;
-    }
+fn keep(connection: &Connection, key: CounterKey, counter: &Counter) -> Result<(), Error> {
+    let put = "INSERT INTO counters (key, over_at, record) VALUES (?1, ?2, ?3) \
+               ON CONFLICT (key) DO UPDATE SET over_at = excluded.over_at, record = excluded.record";
+    connection.prepare_cached(put)?.execute((key.0, counter.over_at.0, encode(COUNTERS, counter)?))?;
     Ok(())
 }

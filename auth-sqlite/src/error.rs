@@ -1,4 +1,5 @@
 //! What can go wrong between this crate and its file. No message holds what a row held.
+use rusqlite::ErrorCode;
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 /// Why the file could not be opened, read, written, migrated or copied.
@@ -16,6 +17,12 @@ pub enum Error {
     /// `SQLite` refused.
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// The file, its folder or the whole file system.
+    #[error("{} is read-only", .0.display())]
+    ReadOnly(PathBuf),
+    /// Another process keeps a lock on the database while it migrates or restores it.
+    #[error("another program is at work on the database: wait until it has ended")]
+    Locked,
     /// The file system offers no shared memory, so that `SQLite` cannot keep its write-ahead log.
     #[error("the file system cannot hold a write-ahead log: put the database on a local disk")]
     NoLog,
@@ -42,12 +49,26 @@ pub enum Error {
         /// The newest that this program knows.
         known: u32,
     },
-    /// Going back takes tables away, which nobody must be using.
+    /// What takes tables away, or puts others in their place, must have the database to itself.
     #[error("the database is in use: stop the server first")]
     InUse,
     /// A backup does not write over a file.
     #[error("{} is there already: choose another name, or remove it first", .0.display())]
     Exists(PathBuf),
+    /// What was to be restored is not a whole backup of such a database, or not one that this program knows.
+    #[error("{} cannot be restored: {reason}", path.display())]
+    NoBackup {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The present database is so damaged that nothing can be put in its place by way of itself.
+    #[error(
+        "{} is there, and cannot be opened as a database: move it away, with the files beside it whose names add \
+         `-wal` and `-shm`, and restore again", .0.display()
+    )]
+    BeyondRepair(PathBuf, #[source] Box<Error>),
     /// A row does not hold what this version reads.
     #[error("a row of {0} cannot be read: it is damaged, or of another version")]
     Damaged(&'static str),
@@ -69,8 +90,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether another connection holds the lock.
-    pub(crate) fn is_busy(&self) -> bool {
-        matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy))
+    /// Whether `SQLite` refused for this reason.
+    pub(crate) fn is(&self, reason: ErrorCode) -> bool {
+        matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(reason))
     }
 }

@@ -7,7 +7,7 @@
 //! | `writer.rs` | the one connection that writes, and the group commit |
 //! | `readers.rs` | the few connections that read |
 //! | `migrate.rs`, `migrations/` | the schema, forward and back |
-//! | `backup.rs` | a copy of the running database |
+//! | `backup.rs` `restore.rs` | a copy of the running database, and its way back |
 //! | `connection.rs` `file.rs` `record.rs` `error.rs` | the settings of a connection, the file and its mode, records as JSON, what can go wrong |
 //!
 //! ```
@@ -38,14 +38,18 @@ pub mod migrate;
 mod outbox;
 mod readers;
 mod record;
+mod restore;
 mod sessions;
 mod users;
 mod writer;
 
+pub use backup::backup;
 pub use error::Error;
+pub use restore::{Restored, restore};
 
 use auth_core::{ports::Outside, value::Timestamp};
 use readers::Readers;
+use rusqlite::ErrorCode;
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -81,11 +85,15 @@ impl SqliteStore {
     /// Opens the file, which is made if it is not there (mode 0600, its folder 0700), and brings it to the newest version.
     ///
     /// # Errors
-    /// [`Error::Newer`] if a newer program has written it; otherwise what the system or `SQLite` says.
+    /// [`Error::Newer`] if a newer program has written it, [`Error::ReadOnly`], [`Error::Locked`]; otherwise what the
+    /// system or `SQLite` says.
     pub fn open(path: impl AsRef<Path>, options: Options) -> Result<Self, Error> {
         let path = file::prepare(path.as_ref())?;
-        let mut connection = connection::writing(&path, options.patience)?;
-        migrate::to_newest(&mut connection)?;
+        let opened = connection::writing(&path, options.patience).and_then(|mut connection| {
+            migrate::to_newest(&mut connection)?;
+            Ok(connection)
+        });
+        let connection = opened.map_err(|e| if e.is(ErrorCode::DatabaseBusy) { Error::Locked } else { e })?;
         file::sync_folder(&path)?;
         let readers = Readers::new(path.clone(), options);
         let writer = Writer::start(path.clone(), connection, options)?;

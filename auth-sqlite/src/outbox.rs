@@ -73,9 +73,9 @@ fn put(connection: &Connection, entry: &Entry) -> Result<(), Error> {
 
 /// The entries that a worker may take, the most overdue first. The statement only narrows; the entry decides.
 fn due(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec<Entry>, Error> {
-    let select = "SELECT * FROM outbox WHERE dead IS NULL AND due_at <= ?1 ORDER BY due_at, id";
+    let select = "SELECT * FROM outbox WHERE dead IS NULL AND (due_at <= ?1 OR due_at > ?2) ORDER BY due_at, id";
     let mut select = connection.prepare_cached(select)?;
-    let entries = select.query_map([now.0], entry)?;
+    let entries = select.query_map([now.0, (now + Entry::LONGEST_PAUSE).0], entry)?;
     let due = entries.filter(|entry| entry.as_ref().map_or(true, |entry| entry.is_due(now)));
     Ok(due.take(limit).collect::<Result<_, _>>()?)
 }

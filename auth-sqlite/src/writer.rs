@@ -2,7 +2,7 @@
 //!
 //! A commit costs a sync of the disk, however much is in it. So the thread runs all that waits in one transaction, each
 //! write in a savepoint of its own, commits once, and only then answers each.
-use crate::{Error, Options, connection, file};
+use crate::{Error, Options, connection, file, migrate};
 use auth_core::ports::{Outside, Unavailable};
 use rusqlite::Connection;
 use std::{
@@ -36,7 +36,7 @@ impl Writer {
         let (sender, jobs) = mpsc::channel(options.queue.max(1));
         let thread = thread::Builder::new().name("auth-sqlite".to_owned());
         let refused = file::at(&path);
-        let thread = thread.spawn(move || serve(jobs, connection, &path, patience)).map_err(refused)?;
+        let thread = thread.spawn(move || serve_always(jobs, connection, &path, patience)).map_err(refused)?;
         Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), patience })
     }
 
@@ -118,13 +118,20 @@ impl<F: FnOnce(&Connection) -> Result<T, Error> + Send, T: Send> Job for Call<F,
     }
 }
 
-/// The writer's thread: until the last sender is gone and nothing waits.
-fn serve(mut jobs: mpsc::Receiver<Box<dyn Job>>, connection: Connection, path: &Path, patience: Duration) {
+/// The writer's thread: until the last sender is gone and nothing waits. A defect that gets past a job costs its group
+/// the answers, which says that their outcome is not known; it does not leave the store without a writer.
+fn serve_always(mut jobs: mpsc::Receiver<Box<dyn Job>>, connection: Connection, path: &Path, patience: Duration) {
     let mut held = Some(connection);
+    while catch_unwind(AssertUnwindSafe(|| serve(&mut jobs, &mut held, path, patience))).is_err() {
+        tracing::error!("the writer panicked: it begins again");
+    }
+}
+
+fn serve(jobs: &mut mpsc::Receiver<Box<dyn Job>>, held: &mut Option<Connection>, path: &Path, patience: Duration) {
     while let Some(first) = jobs.blocking_recv() {
         let mut group = vec![first];
         let ended = match held.take().map_or_else(|| connection::writing(path, patience), Ok) {
-            Ok(connection) => commit(&connection, &mut group, &mut jobs).map(|()| held = Some(connection)),
+            Ok(connection) => commit(&connection, &mut group, jobs).map(|()| *held = Some(connection)),
             Err(error) => Err(error),
         };
         // A connection that has failed was dropped above, which rolls back; the next group opens another.
@@ -145,6 +152,8 @@ fn commit(
     jobs: &mut mpsc::Receiver<Box<dyn Job>>,
 ) -> Result<(), Error> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    // A newer program may have started since: what it has added to a record would be lost in ours.
+    migrate::version(connection)?;
     let mut run = 0;
     while let Some(job) = group.get_mut(run) {
         // It may have waited so long for the lock that its caller has gone.

@@ -166,3 +166,28 @@ async fn closing_finishes_what_was_accepted() {
     let refused = bench.writer.write("numbers", |connection| insert(connection, 11)).await.unwrap_err();
     assert!(matches!(refused, Unavailable::Failed { .. }), "{refused:?}");
 }
+
+#[tokio::test] // H-17
+async fn a_panic_of_the_writer_itself_leaves_the_store_with_a_writer() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("dropped by the writer, since nobody waits for it");
+        }
+    }
+    let bench = Bench::new(64, false);
+    let ((open, gate), (enter, entered)) = (channel::<()>(), channel());
+    let answer = bench.writer.submit("numbers", move |connection| {
+        enter.send(()).unwrap();
+        gate.recv().unwrap();
+        insert(connection, 1)?;
+        Ok(Bomb)
+    });
+    entered.recv().unwrap();
+    drop(answer.unwrap());
+    open.send(()).unwrap();
+    // This one shared its commit, and may not hear of it.
+    let _ = bench.insert(2).await;
+    bench.insert(3).await.unwrap().unwrap();
+    assert_eq!(bench.numbers().await, [1, 2, 3]);
+}

@@ -94,7 +94,7 @@ async fn codes(store: Arc<SqliteStore>, first: u64) {
 async fn counters(store: Arc<SqliteStore>, first: u64) {
     let key = CounterKey(bytes(first));
     for hits in 1_u32.. {
-        assert_eq!(store.hit(&[Count { key, rule: FREE }], NOW).await.unwrap(), Hit::Allowed);
+        assert_eq!(store.hit(None, &[Count { key, rule: FREE, pause: None }], NOW).await.unwrap(), Hit::Allowed);
         tell("counter", first, hits);
     }
 }
@@ -155,9 +155,9 @@ async fn check(store: &SqliteStore, told: &Told, round: u64) {
         }
     }
     for (number, hits) in told.all("counter") {
-        let limited = |limit| Count { key: CounterKey(bytes(number)), rule: Rule { limit, ..FREE } };
-        assert_ne!(store.hit(&[limited(hits)], NOW).await.unwrap(), Hit::Allowed, "a hit was lost");
-        assert_eq!(store.hit(&[limited(hits + 2)], NOW).await.unwrap(), Hit::Allowed, "a hit was counted twice");
+        let limited = |limit| Count { key: CounterKey(bytes(number)), rule: Rule { limit, ..FREE }, pause: None };
+        assert_ne!(store.hit(None, &[limited(hits)], NOW).await.unwrap(), Hit::Allowed, "a hit was lost");
+        assert_eq!(store.hit(None, &[limited(hits + 2)], NOW).await.unwrap(), Hit::Allowed, "a hit was counted twice");
     }
     let lease = Lease { holder: round, until: NOW + Entry::LONGEST_LEASE };
     let left: Vec<_> = store.lease(lease, NOW, usize::MAX).await.unwrap().into_iter().map(|entry| entry.id).collect();

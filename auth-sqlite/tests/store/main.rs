@@ -7,4 +7,5 @@ mod faults;
 mod migrations;
 mod records;
 mod reopen;
+mod restore;
 mod sweep;

@@ -85,11 +85,11 @@ pub fn code(number: u64) -> Code {
     let id = CodeId::from_bytes(id);
     let User { id: user, epoch, email, .. } = user(number);
     let purpose = Purpose::ResetPassword { user, epoch, email };
-    Code::new(id, purpose, &proof(id, "123456"), 3, NOW + HOUR, NOW + 2 * HOUR)
+    Code::new(id, purpose, &proof(id, "123456"), NOW + HOUR, NOW + 2 * HOUR)
 }
 
 pub fn attempt(code: &Code, digits: &str) -> Attempt {
-    Attempt { id: code.id, kind: Kind::ResetPassword, proof: proof(code.id, digits), now: NOW }
+    Attempt { id: code.id, kind: Kind::ResetPassword, proof: proof(code.id, digits), tries: Some(3), now: NOW }
 }
 
 pub fn entry(number: u64) -> Entry {
@@ -109,7 +109,7 @@ pub fn bytes(number: u64) -> [u8; 16] {
 }
 
 fn proof(id: CodeId, digits: &str) -> Proof {
-    secret().code_proof(id, Kind::ResetPassword.as_str(), &Secret::new(digits.to_owned()))
+    secret().code_proof(id, Kind::ResetPassword.as_str(), &OneTimeCode::parse(&Secret::new(digits.to_owned())).unwrap())
 }
 
 fn secret() -> ServerSecret {
