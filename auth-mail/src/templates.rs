@@ -200,7 +200,7 @@ impl Templates {
             for how in [PasswordChange::Changed, PasswordChange::Reset] {
                 self.words(language, "password_changed", change_values("login", how, Timestamp::default()))?;
             }
-            for minutes in [1, 2, 5, 10, 21] {
+            for minutes in [1, 2, 5, 10, 21, 1_450] {
                 let values = code_values("login", "000000", minutes);
                 self.words(language, "confirm_registration", values.clone())?;
                 for link in [None, Some("https://example.org/".to_owned())] {

@@ -16,6 +16,11 @@ mod read;
 pub use self::read::ReadMail;
 
 use self::conversation::Conversation;
+use crate::Composer;
+use auth_core::{
+    ports::{Letter, Outside},
+    value::MailId,
+};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivatePkcs8KeyDer};
 use std::{
@@ -31,6 +36,14 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 use tokio_rustls::TlsAcceptor;
+
+/// The mail that a letter becomes, as it would be sent; `None` if there is nothing to send, or nobody to send it to.
+///
+/// # Errors
+/// [`Unavailable`](auth_core::ports::Unavailable) if the words cannot be put together.
+pub fn formatted(composer: &Composer, id: MailId, letter: &Letter) -> Outside<Option<Vec<u8>>> {
+    Ok(composer.compose(id, letter)?.ok().map(|message| message.formatted()))
+}
 
 /// A mail server on `localhost`, at a port of its own, until it is dropped. It delivers nothing: it remembers.
 pub struct SmtpSink {
@@ -65,10 +78,14 @@ pub struct Received {
 }
 
 /// What to answer to one step of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Reply {
     /// What a mail server answers that has nothing against it.
     Usual,
+    /// The same, once this has been notified.
+    UsualAfter(Arc<Notify>),
+    /// The same is done, and the connection is closed before it is said. At the end of a mail: the mail is taken.
+    UsualUnheard,
     /// This line, `451 later` for instance. Nothing is done.
     Say(String),
     /// None: the connection is closed.

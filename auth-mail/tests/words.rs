@@ -65,6 +65,12 @@ fn minutes_are_counted_as_each_language_counts() {
         says("ru", minutes, &format!("{minutes} минут с"));
     }
     says("en", 0, "for 1 minute from");
+    // A code that lasts for a day is not told in minutes.
+    says("en", 1_450, "for 24 hours from");
+    for (minutes, hours) in [(1_450, "24 часа"), (1_270, "21 час"), (130, "2 часа"), (660, "11 часов")]
+    {
+        says("ru", minutes, &format!("{hours} с"));
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub(super) struct Conversation {
     stream: BufStream<Box<dyn Stream>>,
     shared: Arc<Shared>,
     encrypted: bool,
+    is_unheard: bool,
     user: Option<String>,
     from: Option<String>,
     to: Vec<String>,
@@ -23,7 +24,8 @@ impl Conversation {
     /// Until the client or the script ends it.
     pub(super) async fn run(stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
         let stream = BufStream::new(Box::new(stream) as Box<dyn Stream>);
-        let mut it = Self { stream, shared, encrypted: false, user: None, from: None, to: Vec::new() };
+        let mut it =
+            Self { stream, shared, encrypted: false, is_unheard: false, user: None, from: None, to: Vec::new() };
         if it.shared.security == Security::Tls {
             it = it.secured().await?;
         }
@@ -66,6 +68,14 @@ impl Conversation {
         let reply = (lock(&self.shared.script))(step);
         match reply {
             Reply::Usual => Ok(true),
+            Reply::UsualAfter(told) => {
+                told.notified().await;
+                Ok(true)
+            }
+            Reply::UsualUnheard => {
+                self.is_unheard = true;
+                Ok(true)
+            }
             Reply::Say(line) => self.say(&line).await.map(|()| false),
             Reply::HangUp => Err(io::ErrorKind::ConnectionAborted.into()),
             Reply::Silence => std::future::pending().await,
@@ -142,6 +152,9 @@ impl Conversation {
     }
 
     async fn say(&mut self, line: &str) -> io::Result<()> {
+        if self.is_unheard {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
         self.stream.write_all(format!("{line}\r\n").as_bytes()).await?;
         self.stream.flush().await
     }

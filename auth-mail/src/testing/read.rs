@@ -1,4 +1,5 @@
 //! A mail as its reader sees it.
+use auth_core::value::{OneTimeCode, Secret};
 use mail_parser::{Address, MessageParser};
 
 /// A mail, decoded.
@@ -46,9 +47,10 @@ impl ReadMail {
         self.headers.iter().map(|(name, _)| name.as_str()).collect()
     }
 
-    /// The code that it tells: the first six digits that stand by themselves on a line of the text.
+    /// The code that it tells: the first that stands by itself on a line of the text.
     pub fn code(&self) -> Option<&str> {
-        self.text.lines().map(str::trim).find(|line| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit()))
+        let is_code = |line: &&str| OneTimeCode::parse(&Secret::new((*line).to_owned())).is_ok();
+        self.text.lines().map(str::trim).find(is_code)
     }
 }
 

@@ -2,7 +2,7 @@
 #![expect(dead_code, reason = "each test binary uses its own part of them")]
 use auth_core::{
     ports::{Letter, Mail, PasswordChange},
-    value::{CodeId, Locale, Login, MailId, Secret, Timestamp},
+    value::{CodeId, Locale, Login, MailId, OneTimeCode, Secret, Timestamp},
 };
 use auth_mail::{Composer, Link, Mailbox, Product, Templates, Wording};
 use std::time::Duration;
@@ -28,12 +28,12 @@ pub fn login() -> Login {
 
 pub fn confirm(minutes: u64) -> Mail {
     let expires_at = NOW + Duration::from_secs(minutes * 60);
-    Mail::ConfirmRegistration { login: login(), code: Secret::new(CODE.to_owned()), expires_at }
+    Mail::ConfirmRegistration { login: login(), code: code(CODE), expires_at }
 }
 
 pub fn reset(minutes: u64) -> Mail {
     let expires_at = NOW + Duration::from_secs(minutes * 60);
-    Mail::ResetPassword { login: login(), id: code_id(), code: Secret::new(CODE.to_owned()), expires_at }
+    Mail::ResetPassword { login: login(), id: code_id(), code: code(CODE), expires_at }
 }
 
 pub fn each_mail() -> Vec<(&'static str, Mail)> {
@@ -68,4 +68,8 @@ pub fn composer(wording: Wording) -> Composer {
     let from = Mailbox::parse("Søren & Co <no-reply@mail.example>").unwrap();
     let reply_to = Mailbox::parse("help@mail.example").unwrap();
     Composer::new(Templates::load(wording).unwrap(), from, Some(reply_to))
+}
+
+fn code(text: &str) -> OneTimeCode {
+    OneTimeCode::parse(&Secret::new(text.to_owned())).unwrap()
 }
