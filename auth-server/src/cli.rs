@@ -1,9 +1,11 @@
 //! The program's commands. Without one it serves.
 
+mod backup;
 mod config;
 mod keys;
 mod mail;
 mod migrate;
+mod restore;
 mod serve;
 mod user;
 
@@ -48,6 +50,14 @@ pub enum Command {
     Keys(keys::Keys),
     /// What mail waits, and what was given up and why.
     Mail,
+    /// Write a copy of the database; a server may be running on it.
+    Backup {
+        /// The file to write, which must not be there.
+        #[conf(pos)]
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the database; the server must be stopped. Everybody signs in again.
+    Restore(restore::Restore),
     /// Accounts, by the operator's word: create, show, disable, enable.
     User(user::Users),
 }
@@ -84,6 +94,8 @@ fn run(Cli { settings, command, .. }: Cli) -> Ended<()> {
         Some(Command::Migrate(migrate)) => say(&migrate.run(&settings)?),
         Some(Command::Keys(keys)) => say(&keys.run(&settings)?),
         Some(Command::Mail) => say(&in_runtime(mail::show(settings))?),
+        Some(Command::Backup { file }) => say(&backup::backup(&settings, &file)?),
+        Some(Command::Restore(restore)) => say(&restore.run(&settings)?),
         Some(Command::User(users)) => say(&in_runtime(users.run(settings))?),
     }
 }
@@ -116,8 +128,18 @@ mod tests {
     fn a_person_can_work_from_the_help() {
         let sources = Sources { args: ["auth-server", "--help"].map(Into::into).into(), env: <_>::default() };
         let Err(SettingsError::Asked(help)) = sources.load::<Cli>() else { panic!("help is an answer") };
-        for word in ["migrate", "keys", "user", "config", "--smtp-url", "AUTH_SERVICE_SMTP_URL", "./data", "127.0.0.1"]
-        {
+        for word in [
+            "migrate",
+            "keys",
+            "user",
+            "backup",
+            "restore",
+            "config",
+            "--smtp-url",
+            "AUTH_SERVICE_SMTP_URL",
+            "./data",
+            "127.0.0.1",
+        ] {
             assert!(help.contains(word), "{word} in:\n{help}");
         }
         assert!(help.contains("<smtp_url_file>") && !help.contains("<settings."), "{help}");

@@ -28,6 +28,8 @@ pub struct House {
     pub accounts: Accounts,
     /// Its outside.
     pub ports: Ports,
+    /// What hashes passwords.
+    pub hasher: Arc<Argon2Hasher>,
     /// The mails on their way out.
     pub outbox: Arc<dyn OutboxStore>,
     /// Told of each new mail.
@@ -49,7 +51,7 @@ pub enum ComposeError {
     #[error(transparent)]
     Keys(#[from] KeyError),
     /// The store.
-    #[error("the database in AUTH_SERVICE_DATA_DIR cannot be used: give a folder that this user may write to")]
+    #[error("the database in AUTH_SERVICE_DATA_DIR cannot be used{}", advice(.0))]
     Store(#[from] auth_sqlite::Error),
     /// What a hash costs.
     #[error("AUTH_SERVICE_ARGON2_MEMORY_KIB, _PASSES, _LANES or _ARENAS does not fit")]
@@ -69,6 +71,16 @@ pub enum ComposeError {
              and a file of certificates in PEM"
     )]
     Smtp(#[from] auth_mail::SmtpError),
+}
+
+/// What to do, where the reason does not say it.
+const fn advice(error: &auth_sqlite::Error) -> &'static str {
+    match error {
+        auth_sqlite::Error::File { .. } | auth_sqlite::Error::ReadOnly(_) => {
+            ": give a folder that this user may write to"
+        }
+        _ => "",
+    }
 }
 
 /// A store as what it is: opened, asked, closed.
@@ -117,6 +129,7 @@ impl House {
         let secret = Arc::new(secret);
         let (text, set) = keys.signing()?;
         let keyring = Arc::new(KeyRing::new(set, clock.clone(), settings.accounts.access_token_lifetime.0 + LEEWAY));
+        let hasher = Arc::new(Argon2Hasher::new(settings.accounts.hasher()?, rng.clone())?);
         let outbox = Outbox::new(store.clone(), secret.clone(), rng.clone());
         let mail_put = outbox.notify();
         let ports = Ports {
@@ -125,14 +138,24 @@ impl House {
             sessions: store.clone(),
             counters: store.clone(),
             mailer: Arc::new(outbox),
-            hasher: Arc::new(Argon2Hasher::new(settings.accounts.hasher()?, rng.clone())?),
+            hasher: hasher.clone(),
             keyring: keyring.clone(),
             events: Arc::new(Audit),
             clock,
             rng,
         };
         let accounts = Accounts::new(ports.clone(), secret.clone(), policy(settings)?);
-        Ok(Self { accounts, ports, outbox: store.clone(), mail_put, secret, ring: (keyring, text), keys, store })
+        Ok(Self {
+            accounts,
+            ports,
+            hasher,
+            outbox: store.clone(),
+            mail_put,
+            secret,
+            ring: (keyring, text),
+            keys,
+            store,
+        })
     }
 
     /// What takes mails out: by SMTP, or into files where there is none.
@@ -178,6 +201,7 @@ fn policy(settings: &Settings) -> Result<Policy, Invalid> {
         refresh_grace: accounts.refresh_grace.0,
         code_ttl: accounts.code_lifetime.0,
         code_tries: accounts.code_tries,
+        device_ttl: accounts.device_token_lifetime.0,
         registration_ttl: accounts.registration_lifetime.0,
         limits: settings.limits.limits(),
         ..Policy::default()

@@ -8,18 +8,22 @@ mod caller;
 mod docs;
 mod edge;
 mod field;
+mod forwarded;
 mod health;
 mod json;
 mod jwks;
 mod paths;
 mod problem;
+mod room;
 
+#[cfg(any(test, feature = "testing"))]
+pub use self::bearer::Bearer;
 use self::edge::Edge;
-pub use self::{health::Probe, jwks::MAX_AGE as JWKS_MAX_AGE, problem::reasons};
+pub use self::{forwarded::Proxies, health::Probe, jwks::MAX_AGE as JWKS_MAX_AGE, problem::reasons};
 
 use auth_core::{
     accounts::Accounts,
-    ports::{Keyring, Rng},
+    ports::{Keyring, Outside, Rng},
     value::Locale,
 };
 use poem::{Endpoint, EndpointExt, Request, Response};
@@ -32,6 +36,8 @@ pub struct Context {
     pub accounts: Accounts,
     /// Whose public keys are shown.
     pub keyring: Arc<dyn Keyring>,
+    /// Whether there is room for one more hash.
+    pub room: Box<dyn Fn() -> Outside<()> + Send + Sync>,
     /// Whether the store can be reached.
     pub probe: Arc<dyn Probe>,
     /// For the ids of requests.
@@ -42,8 +48,12 @@ pub struct Context {
     pub public_url: Option<crate::settings::value::PublicUrl>,
     /// Web pages elsewhere whose requests are taken.
     pub allowed_origins: Vec<String>,
+    /// Whose word on the source of a request is taken.
+    pub proxies: Proxies,
     /// How long a request may take.
     pub deadline: Duration,
+    /// How long its calls to the stores may take, all together.
+    pub store_deadline: Duration,
     /// Whether the API can be looked at, and tried out, in a browser.
     pub docs: bool,
 }
@@ -58,8 +68,8 @@ impl Context {
 /// The whole HTTP surface.
 pub fn endpoint(context: Context) -> impl Endpoint<Output = Response> + 'static {
     let api = || {
-        let health = health::Health(context.probe.clone());
-        (accounts::routes(&context.accounts), health, jwks::Jwks(context.keyring.clone()))
+        let health = health::Health(context.probe.clone(), context.store_deadline);
+        (accounts::routes(), health, jwks::Jwks(context.keyring.clone()))
     };
     let server = context.public_url.as_ref().map_or("/", |url| url.as_str());
     let service = OpenApiService::new(api(), "Accounts", env!("CARGO_PKG_VERSION")).description(ABOUT).server(server);
@@ -79,34 +89,14 @@ const ABOUT: &str = "Register, confirm, log in, refresh, log out, reset. Bodies 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::context;
     use auth_core::{
-        ports::{Outside, Unavailable, async_trait},
+        ports::{Call, Layer, Outside, Unavailable, async_trait},
         testing::World,
     };
     use poem::http::{Method, StatusCode};
     use serde_json::Value;
-
-    struct Away;
-    #[async_trait]
-    impl Probe for Away {
-        async fn ping(&self) -> Outside<()> {
-            Err(Unavailable::failed("store", "away"))
-        }
-    }
-
-    pub fn context(world: &World) -> Context {
-        Context {
-            accounts: world.accounts(),
-            keyring: world.ports.keyring.clone(),
-            probe: Arc::new(Away),
-            rng: world.ports.rng.clone(),
-            default_language: Locale::default(),
-            public_url: None,
-            allowed_origins: Vec::new(),
-            deadline: Duration::from_secs(15),
-            docs: true,
-        }
-    }
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     async fn ask(method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> (Response, String) {
         let api = endpoint(context(&World::default()));
@@ -181,6 +171,53 @@ mod tests {
         let (response, _) = ask(Method::GET, "/health/ready", &[], "").await;
         assert_eq!((response.status().as_u16(), response.header("retry-after")), (503, Some("1")));
         assert_eq!(ask(Method::GET, "/.well-known/jwks.json", &[], "").await.0.status(), StatusCode::OK);
+    }
+
+    #[tokio::test(start_paused = true)] // R5, H-14
+    async fn a_store_that_never_answers_is_not_ready() {
+        struct Stuck;
+        #[async_trait]
+        impl Probe for Stuck {
+            async fn ping(&self) -> Outside<()> {
+                std::future::pending().await
+            }
+        }
+        let api = endpoint(Context { probe: Arc::new(Stuck), ..context(&World::default()) });
+        let request = Request::builder().uri("/health/ready".parse().unwrap()).finish();
+        let answered = tokio::time::timeout(Duration::from_secs(3), api.get_response(request)).await;
+        assert_eq!(answered.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    #[tokio::test] // R6, P-16, P-26
+    async fn without_room_for_a_hash_the_store_is_not_asked() {
+        let world = World::default();
+        let overloaded = || Err(Unavailable::Overloaded { service: "test", retry_after: Duration::from_secs(2) });
+        let calls = Calls::default();
+        let ports = world.ports.around(&calls);
+        let accounts = Accounts::new(ports, world.secret.clone(), World::policy());
+        let api = endpoint(Context { accounts, room: Box::new(overloaded), ..context(&world) });
+        for (path, body) in [
+            ("login", r#"{"login":"ann","password":"seven wet otters on a raft"}"#),
+            ("register", r#"{"login":"ann","email":"a@example.org","password":"seven wet otters on a raft"}"#),
+            ("password/reset", r#"{"reset_id":"x","code":"123456","new_password":"seven wet otters on a raft"}"#),
+            ("password/change", "{}"),
+        ] {
+            let request = Request::builder().method(Method::POST).uri_str(format!("/api/v1/auth/{path}"));
+            let response = api.get_response(request.content_type("application/json").body(body)).await;
+            assert_eq!((response.status().as_u16(), response.header("retry-after")), (503, Some("2")), "{path}");
+        }
+        assert_eq!(calls.0.load(Ordering::Relaxed), 0);
+    }
+
+    /// Counts the calls of all ports.
+    #[derive(Clone, Default)]
+    struct Calls(Arc<AtomicUsize>);
+
+    impl Layer for Calls {
+        async fn around<T: Send>(&self, _: Call, work: impl Future<Output = Outside<T>> + Send) -> Outside<T> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            work.await
+        }
     }
 
     #[tokio::test]

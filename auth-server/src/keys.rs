@@ -72,12 +72,33 @@ impl KeyFolder {
     /// # Errors
     /// [`KeyError::Missing`] if there are none.
     pub fn signing(&self) -> Result<(Secret, KeySet), KeyError> {
-        let path = self.0.join(SIGNING);
-        let text = read(&path)?.ok_or_else(|| KeyError::Missing(path.clone()))?;
-        let text = Secret::new(text.to_string());
-        let keys =
-            KeySet::from_secret(&text).map_err(|bad: BadKeySet| KeyError::Content { path, reason: bad.to_string() })?;
+        let text = self.signing_text()?;
+        let keys = self.parse(&text)?;
         Ok((text, keys))
+    }
+
+    /// The signing keys if they are written otherwise than in `last`.
+    ///
+    /// # Errors
+    /// As [`signing`](Self::signing).
+    pub fn changed_signing(&self, last: &Secret) -> Result<Option<(Secret, KeySet)>, KeyError> {
+        let text = self.signing_text()?;
+        if text == *last {
+            return Ok(None);
+        }
+        let keys = self.parse(&text)?;
+        Ok(Some((text, keys)))
+    }
+
+    fn signing_text(&self) -> Result<Secret, KeyError> {
+        let path = self.0.join(SIGNING);
+        let text = read(&path)?.ok_or(KeyError::Missing(path))?;
+        Ok(Secret::new(text.to_string()))
+    }
+
+    fn parse(&self, text: &Secret) -> Result<KeySet, KeyError> {
+        KeySet::from_secret(text)
+            .map_err(|bad: BadKeySet| KeyError::Content { path: self.0.join(SIGNING), reason: bad.to_string() })
     }
 
     /// Makes what is missing; what is there stays. Answers the paths of what was made.

@@ -10,6 +10,7 @@
 //! | the account API, one capability a file | `http/accounts/` |
 //! | the table of problems | `http/problem.rs` |
 //! | bounds on connections | `connection.rs` |
+//! | HTTP on them, and its end in good order | `serve.rs` |
 //! | mails, sweeps, keys that changed | `worker.rs` |
 //! | the folder of the keys | `keys.rs` |
 //! | logs and audit events | `log.rs` |
@@ -24,11 +25,12 @@ mod connection;
 mod http;
 mod keys;
 mod log;
+mod serve;
 mod server;
 pub mod settings;
 mod shutdown;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod worker;
 
 pub use self::{

@@ -1,7 +1,15 @@
 //! Logs: text for a terminal, JSON for machines; audit events among them; a secret never.
 use crate::settings::{LogSettings, value::LogFormat};
-use auth_core::ports::{Event, EventSink};
-use std::{io, io::IsTerminal, panic};
+use auth_core::{
+    accounts::Alarm,
+    ports::{Event, EventSink, PasswordChange},
+};
+use std::{
+    fmt::{Display, Formatter, Result},
+    io,
+    io::IsTerminal,
+    panic,
+};
 use tracing::{Level, Metadata};
 use tracing_subscriber::{EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -50,6 +58,7 @@ impl EventSink for Audit {
             Event::LoginRefused(Some(user)) => audit!(warn, "login_refused", user = user),
             Event::LoginRefused(None) => audit!(warn, "login_refused"),
             Event::CodeRefused(subject) => audit!(warn, "code_refused", subject = subject),
+            Event::Alarm(alarm) => audit!(error, "alarm", alarm = Shown(alarm)),
             Event::Slowed(action) => audit!(warn, "slowed", action = action),
             Event::Refreshed(session) => audit!(info, "refreshed", session = session),
             Event::SessionReplayed(session) => audit!(warn, "session_replayed", session = session),
@@ -68,14 +77,23 @@ impl EventSink for Audit {
     }
 }
 
-struct Shown<'a>(&'a auth_core::ports::PasswordChange);
+struct Shown<'a, T>(&'a T);
 
-impl std::fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        use auth_core::ports::PasswordChange::{Changed, Reset};
+impl Display for Shown<'_, PasswordChange> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         f.write_str(match self.0 {
-            Changed => "changed",
-            Reset => "reset",
+            PasswordChange::Changed => "changed",
+            PasswordChange::Reset => "reset",
+        })
+    }
+}
+
+impl Display for Shown<'_, Alarm> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(match self.0 {
+            Alarm::Calm => "calm",
+            Alarm::Watch => "watch",
+            Alarm::Attack => "attack",
         })
     }
 }

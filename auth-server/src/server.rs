@@ -3,6 +3,7 @@ use crate::{
     compose::{ComposeError, House},
     connection::Door,
     http::{self, Context},
+    serve::serve,
     settings::{Settings, SettingsError},
     worker,
 };
@@ -43,8 +44,7 @@ pub enum StartError {
     },
 }
 
-/// How long accepted requests may take to finish; the workers and the store have what is left of ten seconds (R7).
-const REQUESTS: Duration = Duration::from_secs(7);
+/// The requests have had seven seconds and a little by then; the store has what is left of ten (R7).
 const WORKERS: Duration = Duration::from_secs(2);
 
 impl Server {
@@ -73,14 +73,13 @@ impl Server {
     /// # Errors
     /// What the system says of the network.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
-        let Self { settings, listener, house, mails, address } = self;
+        let Self { settings, listener, house, mails, .. } = self;
         let (stopping, stopped) = watch::channel(false);
         let mut workers = worker::start(&house, mails, &stopped);
         let door = Door::new(listener, settings.max_connections, settings.idle_timeout.0);
         let store = house.store.clone();
         let endpoint = http::endpoint(context(&settings, &house));
-        let answered = poem::Server::new_with_acceptor(door).run_with_graceful_shutdown(endpoint, stop, Some(REQUESTS));
-        let answered = answered.await.map_err(|source| StartError::Listen { address, source });
+        serve(door, endpoint, stop).await;
         let _ = stopping.send(true);
         let finished = timeout(WORKERS, async { while workers.join_next().await.is_some() {} }).await;
         if finished.is_err() {
@@ -88,7 +87,7 @@ impl Server {
             workers.shutdown().await;
         }
         store.close().await;
-        answered
+        Ok(())
     }
 
     /// Binds and runs in the background: for tests, and for programs with a server inside.
@@ -144,12 +143,18 @@ fn context(settings: &Settings, house: &House) -> Context {
     Context {
         accounts: house.accounts.clone(),
         keyring: house.ports.keyring.clone(),
+        room: Box::new({
+            let hasher = house.hasher.clone();
+            move || hasher.room()
+        }),
         probe: house.store.clone(),
         rng: house.ports.rng.clone(),
         default_language: settings.mail.default_language.clone(),
         public_url: settings.public_url.clone(),
         allowed_origins: settings.allowed_origins.0.clone(),
+        proxies: settings.proxies.proxies(),
         deadline: settings.request_timeout.0,
+        store_deadline: settings.store_deadline.0,
         docs: settings.docs,
     }
 }

@@ -7,6 +7,7 @@ mod load;
 mod log;
 mod mail;
 mod production;
+mod proxies;
 pub mod secret;
 pub mod value;
 
@@ -17,6 +18,7 @@ pub use self::{
     load::{SettingsError, Sources},
     log::LogSettings,
     mail::MailSettings,
+    proxies::{Networks, ProxySettings},
 };
 
 use self::{
@@ -73,15 +75,24 @@ pub struct Settings {
     /// Whether /api/docs shows the API to be tried out.
     #[conf(parameter, long, env, default_value = "true", value_parser = truth, serde(use_value_parser))]
     pub docs: bool,
-    /// How many connections are open at once; more wait.
-    #[conf(long, env, default_value = "1024", value_parser = |text: &str| whole(text, 1_usize, 1_000_000), serde(use_value_parser))]
-    pub max_connections: usize,
-    /// How long a connection may go without an answer being written to it: idle and slow clients are cut off.
+    /// How many connections are open at once; more wait. Unless set, and at most, as many as the system's limit of open
+    /// files leaves room for; 10000 unless set.
+    #[conf(long, env, value_parser = |text: &str| whole(text, 1_usize, 1_000_000), serde(use_value_parser))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_connections: Option<usize>,
+    /// How long a connection may go without a whole request or a part of an answer: idle and slow clients are cut off.
     #[conf(long, env, default_value = "30s", serde(use_value_parser))]
     pub idle_timeout: Span,
     /// How long a request may take.
     #[conf(long, env, default_value = "15s", serde(use_value_parser))]
     pub request_timeout: Span,
+    /// How long its calls to the database may take, all together; a request that waits longer is answered 503.
+    #[conf(long, env, default_value = "2s", serde(use_value_parser))]
+    pub store_deadline: Span,
+    /// Proxies in front.
+    #[conf(flatten, serde(flatten))]
+    #[serde(flatten)]
+    pub proxies: ProxySettings,
     /// Passwords, sessions, tokens and codes.
     #[conf(flatten, serde(flatten))]
     #[serde(flatten)]
@@ -171,6 +182,13 @@ mod tests {
         assert_eq!(settings.accounts.registration_lifetime.0, core.registration_ttl);
         assert_eq!(settings.accounts.password_min_length, core.password.min_chars());
         assert_eq!(settings.accounts.client_id, core.client_id);
+    }
+
+    #[test] // R6
+    fn as_many_wait_for_a_hash_as_are_served_in_time() {
+        for (set, queue) in [(&[("ARGON2_ARENAS", "3")][..], 48), (&[("ARGON2_QUEUE", "7")], 7)] {
+            assert_eq!(load(set).unwrap().accounts.hasher().unwrap().queue, queue);
+        }
     }
 
     #[test]

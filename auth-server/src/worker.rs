@@ -7,7 +7,8 @@ use auth_core::{
     ports::{Clock, OutboxStore, Outside},
     value::{Secret, Timestamp},
 };
-use std::{sync::Arc, time::Duration};
+use futures_util::FutureExt;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
@@ -25,6 +26,9 @@ const DEAD_MAILS_KEPT: i64 = 30 * 86_400;
 /// A rotated key waits far longer than this before it signs.
 const KEY_PAUSE: Duration = Duration::from_secs(10);
 
+/// Long enough for a defect that comes back at once not to fill the log.
+const DEFECT_PAUSE: Duration = Duration::from_secs(5);
+
 /// Whether it is time to stop.
 pub type Stop = watch::Receiver<bool>;
 
@@ -33,12 +37,24 @@ pub fn start(house: &House, mails: OutboxWorker, stop: &Stop) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     let mails = Arc::new(mails);
     for _ in 0..MAIL_WORKERS {
-        workers.spawn(deliver(mails.clone(), house.mail_put.clone(), stop.clone()));
+        let (mails, put, stop) = (mails.clone(), house.mail_put.clone(), stop.clone());
+        workers.spawn(always("mail", move || deliver(mails.clone(), put.clone(), stop.clone())));
     }
-    workers.spawn(sweep(house.accounts.clone(), house.outbox.clone(), house.ports.clock.clone(), stop.clone()));
-    let (ring, text) = house.ring.clone();
-    workers.spawn(reload_keys(ring, text, house.keys.clone(), stop.clone()));
+    let (accounts, outbox, clock) = (house.accounts.clone(), house.outbox.clone(), house.ports.clock.clone());
+    let told = stop.clone();
+    workers.spawn(always("sweep", move || sweep(accounts.clone(), outbox.clone(), clock.clone(), told.clone())));
+    let ((ring, text), keys, stop) = (house.ring.clone(), house.keys.clone(), stop.clone());
+    workers.spawn(always("keys", move || reload_keys(ring.clone(), text.clone(), keys.clone(), stop.clone())));
     workers
+}
+
+/// Runs a part until it ends by itself. After a defect it begins again: a server that answers, and whose mails do not go
+/// out, would be worse than none.
+async fn always<F: Future<Output = ()>>(what: &'static str, part: impl Fn() -> F) {
+    while AssertUnwindSafe(part()).catch_unwind().await.is_err() {
+        tracing::error!(what, "this part panicked: it begins again");
+        sleep(DEFECT_PAUSE).await;
+    }
 }
 
 /// Finishes the batch that it is at before it stops.
@@ -67,9 +83,10 @@ async fn sweep(accounts: Accounts, outbox: Arc<dyn OutboxStore>, clock: Arc<dyn 
 async fn reload_keys(ring: Arc<KeyRing>, mut last: Secret, folder: KeyFolder, mut stop: Stop) {
     while !pause(KEY_PAUSE, &mut stop).await {
         let folder = folder.clone();
-        match tokio::task::spawn_blocking(move || folder.signing()).await {
-            Ok(Ok((text, _))) if text.expose() == last.expose() => {}
-            Ok(Ok((text, keys))) => {
+        let known = last.clone();
+        match tokio::task::spawn_blocking(move || folder.changed_signing(&known)).await {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some((text, keys)))) => {
                 tracing::info!("the signing keys have changed");
                 ring.replace(keys);
                 last = text;
@@ -93,5 +110,66 @@ async fn pause(time: Duration, stop: &mut Stop) -> bool {
 fn complain(what: &str, done: Outside<()>) {
     if let Err(failure) = done {
         tracing::error!(what, reason = %reasons(&failure), "this will be tried again");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use auth_core::{
+        outbox::Outbox,
+        ports::{Around, Call, Delivery, Layer, Letter, Mail, Mailer, Transport, async_trait},
+        testing::World,
+        value::{Locale, MailId},
+    };
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// Panics at the first call.
+    #[derive(Clone, Default)]
+    struct Defect(Arc<AtomicBool>);
+
+    impl Layer for Defect {
+        async fn around<T: Send>(&self, _: Call, work: impl Future<Output = Outside<T>> + Send) -> Outside<T> {
+            assert!(self.0.swap(true, Ordering::Relaxed), "a defect");
+            work.await
+        }
+    }
+
+    struct Delivered(watch::Sender<bool>);
+
+    #[async_trait]
+    impl Transport for Delivered {
+        async fn deliver(&self, _: MailId, _: &Letter) -> Outside<Delivery> {
+            self.0.send_replace(true);
+            Ok(Delivery::Accepted)
+        }
+    }
+
+    #[tokio::test(start_paused = true)] // R4
+    async fn after_a_panic_the_mail_goes_out_all_the_same() {
+        let (world, delivered) = (World::default(), watch::Sender::new(false));
+        let outbox = Outbox::new(world.memory.clone(), world.secret.clone(), world.ports.rng.clone());
+        let now = world.ports.clock.now();
+        let letter = Letter {
+            to: "ann@example.org".parse().unwrap(),
+            locale: Locale::default(),
+            written_at: now,
+            expires_at: now + Duration::from_hours(1),
+            mail: Mail::Welcome { login: "ann".parse().unwrap() },
+        };
+        outbox.send(&letter).await.unwrap();
+        let worker = Arc::new(OutboxWorker {
+            store: Around::new(world.memory.clone(), &Defect::default()),
+            transport: Arc::new(Delivered(delivered.clone())),
+            secret: world.secret.clone(),
+            lease: Duration::from_secs(20),
+            events: world.ledger.clone(),
+            clock: world.clock.clone(),
+            rng: world.ports.rng.clone(),
+        });
+        // The first delivery, for which the part has begun again, is also its last.
+        let stop = delivered.subscribe();
+        always("mail", || deliver(worker.clone(), outbox.notify(), stop.clone())).await;
+        assert!(*delivered.borrow());
     }
 }

@@ -98,7 +98,7 @@ fn ask_password() -> Ended<Secret> {
     }
     let first = Secret::new(rpassword::prompt_password("Password: ")?);
     let again = Secret::new(rpassword::prompt_password("Once more: ")?);
-    if first.expose() == again.expose() { Ok(first) } else { Err("the two are not the same".into()) }
+    if first == again { Ok(first) } else { Err("the two are not the same".into()) }
 }
 
 /// As a person and a program both read it (RFC 3339).

@@ -1,12 +1,13 @@
 //! Access tokens of requests: taken from the Authorization header, and from nowhere else (S-22).
-use super::{
-    Context,
-    problem::{Code, Problem},
+use super::problem::{Code, Problem};
+use auth_core::{
+    accounts::{Accounts, Identity},
+    value::Secret,
 };
-use auth_core::{accounts::Identity, value::Secret};
 use poem::{
-    Request, RequestBody,
-    http::{HeaderValue, header},
+    FromRequest, Request, RequestBody,
+    http::{HeaderMap, HeaderValue, header},
+    web::Data,
 };
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
@@ -20,8 +21,9 @@ pub struct Bearer(pub Secret);
 pub struct SignedIn(pub Identity);
 
 impl Bearer {
-    fn of(request: &Request) -> Result<Self, Problem> {
-        let mut headers = request.headers().get_all(header::AUTHORIZATION).iter();
+    /// The one token that the headers hold.
+    pub fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let mut headers = headers.get_all(header::AUTHORIZATION).iter();
         let (Some(credentials), None) = (headers.next(), headers.next()) else {
             // Without credentials the challenge names no error (RFC 6750, section 3.1).
             return Err(Problem::new(Code::InvalidToken));
@@ -63,7 +65,7 @@ impl<'a> ApiExtractor<'a> for Bearer {
     security_scheme!();
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(Self::of(request)?)
+        Ok(Self::of(request.headers())?)
     }
 }
 
@@ -71,8 +73,9 @@ impl<'a> ApiExtractor<'a> for SignedIn {
     security_scheme!();
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let Bearer(token) = Bearer::of(request)?;
-        let who = Context::of(request).accounts.authenticate(token.expose()).await;
+        let Bearer(token) = Bearer::of(request.headers())?;
+        let Data(accounts) = Data::<&Accounts>::from_request_without_body(request).await?;
+        let who = accounts.authenticate(token.expose()).await;
         who.map(Self).map_err(|end| Problem::from(end).into())
     }
 }
@@ -97,11 +100,8 @@ mod tests {
     use super::*;
 
     fn token(values: &[&[u8]]) -> Option<String> {
-        let mut request = Request::builder().finish();
-        for value in values {
-            request.headers_mut().append(header::AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
-        }
-        Bearer::of(&request).ok().map(|Bearer(token)| token.expose().to_owned())
+        let line = |value: &&[u8]| (header::AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
+        Bearer::of(&values.iter().map(line).collect()).ok().map(|Bearer(token)| token.expose().to_owned())
     }
 
     #[test]

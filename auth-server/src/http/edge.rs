@@ -39,8 +39,9 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edged<E> {
         let id = self.request_id();
         let method = request.method().clone();
         // Neither the path as it was written nor the query: people paste tokens into both.
-        let source = request.remote_addr().as_socket_addr().map(|peer| tracing::field::display(peer.ip()));
-        let span = tracing::info_span!("request", %id, %method, source, route = tracing::field::Empty);
+        let source = self.context.proxies.source(&request).map(tracing::field::display);
+        let (route, overloaded) = (tracing::field::Empty, tracing::field::Empty);
+        let span = tracing::info_span!("request", %id, %method, source, route, overloaded);
         let mut response = self.answer(request).instrument(span.clone()).await;
         span.in_scope(|| tracing::info!(status = response.status().as_u16(), "answered"));
         self.dress(response.headers_mut());
@@ -62,6 +63,7 @@ impl<E: Endpoint<Output = Response>> Edged<E> {
         if !self.trusts(&request) {
             return Problem::new(Code::OriginRefused).into_response();
         }
+        request.set_data(self.context.accounts.within(self.context.store_deadline));
         let work = AssertUnwindSafe(self.routes.call(request)).catch_unwind();
         match timeout(self.context.deadline, work).await {
             Ok(Ok(Ok(response))) => response,
@@ -146,7 +148,7 @@ fn explain(error: poem::Error) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::tests::context;
+    use crate::testing::context;
     use auth_core::testing::World;
     use poem::{EndpointExt, endpoint::make};
     use std::time::Duration;

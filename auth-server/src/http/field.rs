@@ -1,6 +1,6 @@
 //! What the fields of request bodies are: how the `OpenAPI` document describes them, and how they become values of the core.
 use super::json::Field;
-use auth_core::value::*;
+use auth_core::{device_token::DeviceToken, value::*};
 use poem_openapi::registry::MetaSchema;
 
 /// A text with bounds that hold whatever the core makes of it.
@@ -82,16 +82,27 @@ impl Field for CodeName {
     }
 }
 
-/// The digits of a code that was mailed (K-09). What is not six digits is answered as wrong ones are.
-pub struct Digits(pub Option<Secret>);
+/// A code that was mailed (K-09). What cannot be one is answered as a wrong one is.
+pub struct Typed(pub Option<OneTimeCode>);
 
-impl Field for Digits {
+impl Field for Typed {
     fn schema() -> MetaSchema {
-        text(None, None, Some("^[0-9]{6}$"), "012345")
+        text(None, None, Some("^([0-9]{6}|[0-9A-Za-z]{5}-?[0-9A-Za-z]{5})$"), "012345")
     }
     fn read(text: Secret) -> Result<Self, Invalid> {
-        let digits = text.expose().len() == 6 && text.expose().bytes().all(|byte| byte.is_ascii_digit());
-        Ok(Self(digits.then_some(text)))
+        Ok(Self(OneTimeCode::parse(&text).ok()))
+    }
+}
+
+/// A device token. What cannot be one tells nothing, as one that has lapsed does.
+pub struct Device(pub Option<DeviceToken>);
+
+impl Field for Device {
+    fn schema() -> MetaSchema {
+        text(Some("password"), None, None, "the device_token of the last login")
+    }
+    fn read(text: Secret) -> Result<Self, Invalid> {
+        Ok(Self(DeviceToken::parse(&text).ok()))
     }
 }
 

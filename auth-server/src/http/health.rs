@@ -5,9 +5,10 @@ use super::{
     answer::{Answer, Refusal, Refuse},
     problem::{Code, Problem},
 };
-use auth_core::ports::{Outside, async_trait};
+use auth_core::ports::{Outside, Unavailable, async_trait};
 use poem_openapi::{Object, OpenApi};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use tokio::time::timeout;
 
 /// Whether what the server stands on is there.
 #[async_trait]
@@ -16,7 +17,7 @@ pub trait Probe: Send + Sync {
     async fn ping(&self) -> Outside<()>;
 }
 
-pub struct Health(pub Arc<dyn Probe>);
+pub struct Health(pub Arc<dyn Probe>, pub Duration);
 
 /// How it is.
 #[derive(Object)]
@@ -26,7 +27,7 @@ struct Status {
 }
 
 /// The ends of a probe.
-pub struct NotReady(auth_core::ports::Unavailable);
+pub struct NotReady(Unavailable);
 
 #[OpenApi]
 impl Health {
@@ -43,7 +44,8 @@ impl Health {
     /// Asks the store: if this fails, send no requests for a while.
     #[oai(path = "/health/ready", method = "get", operation_id = "ready")]
     async fn ready(&self) -> Result<Answer<200, Status>, Refusal<NotReady>> {
-        self.0.ping().await.map_err(NotReady)?;
+        let asked = timeout(self.1, self.0.ping()).await;
+        asked.unwrap_or_else(|_| Err(Unavailable::failed("store", "it did not answer in time"))).map_err(NotReady)?;
         Ok(ok())
     }
 }

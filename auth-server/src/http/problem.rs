@@ -187,7 +187,8 @@ impl From<Unavailable> for Problem {
                 problem
             }
             Unavailable::Overloaded { service, retry_after: wait } => {
-                tracing::warn!(service, "overloaded");
+                // In the line of the answer: a line of its own for each would be load on top.
+                tracing::Span::current().record("overloaded", service);
                 let (name, value) = retry_after(wait);
                 problem.header(name, value)
             }

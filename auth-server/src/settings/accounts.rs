@@ -28,9 +28,11 @@ pub struct AccountSettings {
     #[conf(long, env, value_parser = |text: &str| whole(text, 1_usize, 1024), serde(use_value_parser))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub argon2_arenas: Option<usize>,
-    /// How many requests may wait for a hash; more are answered 503 at once.
-    #[conf(long, env, default_value = "64", value_parser = |text: &str| whole(text, 1_usize, 100_000), serde(use_value_parser))]
-    pub argon2_queue: usize,
+    /// How many requests may wait for a hash; more are answered 503 at once. 16 for each hash that is computed at once
+    /// unless set: fewer if a hash takes more than an eighth of a second, since nobody waits longer than two.
+    #[conf(long, env, value_parser = |text: &str| whole(text, 1_usize, 100_000), serde(use_value_parser))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub argon2_queue: Option<usize>,
     /// What new signing keys are for: ES256, `EdDSA` or RS256.
     #[conf(long, env, default_value = "ES256", serde(use_value_parser))]
     pub token_algorithm: Algorithm,
@@ -56,7 +58,10 @@ pub struct AccountSettings {
     /// How long a mailed code is good.
     #[conf(long, env, default_value = "10m", value_parser = code, serde(use_value_parser))]
     pub code_lifetime: Span,
-    /// How many wrong guesses one code answers.
+    /// How long a device is known after a login on it.
+    #[conf(long, env, default_value = "180d", serde(use_value_parser))]
+    pub device_token_lifetime: Span,
+    /// How many wrong guesses one code of six digits answers.
     #[conf(long, env, default_value = "5", value_parser = |text: &str| whole(text, 1_u8, 10), serde(use_value_parser))]
     pub code_tries: u8,
     /// How long an unconfirmed registration is kept, so that a new code can be sent for it.
@@ -77,7 +82,8 @@ impl AccountSettings {
             (memory, passes, lanes) => Argon2Params::new(memory, passes, lanes)?,
         };
         let arenas = self.argon2_arenas.and_then(NonZero::new).unwrap_or(defaults.arenas);
-        Ok(HasherSettings { params, arenas, queue: self.argon2_queue, ..defaults })
+        let queue = self.argon2_queue.unwrap_or(HasherSettings::QUEUE_EACH.saturating_mul(arenas.get()));
+        Ok(HasherSettings { params, arenas, queue, ..defaults })
     }
 }
 

@@ -9,10 +9,12 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`] with everything that production misses, and how to give it; elsewhere with what can never be.
     pub fn check(&self) -> Result<(), SettingsError> {
-        if let Err(rule) = self.accounts.hasher() {
-            return Err(SettingsError::Wrong(format!(
-                "AUTH_SERVICE_ARGON2_MEMORY_KIB, AUTH_SERVICE_ARGON2_PASSES and AUTH_SERVICE_ARGON2_LANES: {rule}"
-            )));
+        let hasher = self.accounts.hasher().err().map(|rule| {
+            format!("AUTH_SERVICE_ARGON2_MEMORY_KIB, AUTH_SERVICE_ARGON2_PASSES and AUTH_SERVICE_ARGON2_LANES: {rule}")
+        });
+        let never: Vec<String> = hasher.into_iter().chain(self.proxies.incomplete()).collect();
+        if !never.is_empty() {
+            return Err(SettingsError::Wrong(never.join("\n")));
         }
         if !self.is_production() {
             return Ok(());

@@ -62,6 +62,15 @@ choice!(
     }
 );
 choice!(
+    /// The header in which proxies say whom they pass a request on for.
+    ForwardedHeader {
+        /// `Forwarded` (RFC 7239).
+        Forwarded = "forwarded",
+        /// `X-Forwarded-For`.
+        XForwardedFor = "x-forwarded-for",
+    }
+);
+choice!(
     /// How log lines look.
     LogFormat {
         /// Text on a terminal, JSON otherwise.
@@ -150,11 +159,12 @@ impl FromStr for PublicUrl {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let trimmed = text.trim_end_matches('/');
-        let fits = trimmed.parse::<Uri>().is_ok_and(|uri| {
-            matches!(uri.scheme_str(), Some("http" | "https"))
-                && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
-                && uri.query().is_none()
-        });
+        let fits = trimmed.is_ascii()
+            && trimmed.parse::<Uri>().is_ok_and(|uri| {
+                matches!(uri.scheme_str(), Some("http" | "https"))
+                    && uri.authority().is_some_and(|to| !to.as_str().contains('@') && !to.as_str().ends_with(':'))
+                    && uri.query().is_none()
+            });
         // A browser writes host and scheme in lower case, and an origin is compared letter for letter.
         let url = Self(trimmed.to_owned());
         if fits && !trimmed.contains('#') && url.origin() == url.origin().to_ascii_lowercase() {
@@ -274,6 +284,9 @@ mod tests {
             "https://u:p@a.example",
             "https://a?b",
             "https://A.example",
+            "https://a.example:",
+            "https://a.example/\u{84}",
+            "https://a.example/ä",
         ] {
             assert!(text.parse::<PublicUrl>().is_err(), "{text}");
         }

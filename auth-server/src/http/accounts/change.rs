@@ -3,18 +3,19 @@ use super::{Confirmation, Tag};
 use crate::http::{
     answer::{Answer, BODY, Refusal, Refuse, SIGNED_IN},
     bearer::SignedIn,
-    caller::Asks,
     json::{StrictJson, Text, read_fields},
     problem::{Code, Problem},
+    room::Room,
 };
 use auth_core::{
     accounts::{Accounts, ChangePasswordError},
     value::Password,
 };
+use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 
-pub struct Change(pub Accounts);
+pub struct Change;
 
 /// The password that is, and the one that is to be.
 #[derive(Deserialize, Object)]
@@ -35,12 +36,13 @@ impl Change {
     #[oai(path = "/password/change", method = "post", operation_id = "change_password")]
     async fn change(
         &self,
+        _room: Room,
+        Data(accounts): Data<&Accounts>,
         SignedIn(who): SignedIn,
-        Asks(caller): Asks,
         StrictJson(body): StrictJson<Body>,
     ) -> Result<Answer<200, Confirmation>, Refusal<ChangePasswordError>> {
         let (current, new) = read_fields!(body: current_password, new_password)?;
-        self.0.change_password(&caller, &who, current, new).await?;
+        accounts.change_password(&who, current, new).await?;
         Ok(Answer(Confirmation::new("The password is changed, and your other devices are logged out.")))
     }
 }

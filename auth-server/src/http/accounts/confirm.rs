@@ -3,15 +3,16 @@ use super::{Tag, UserView};
 use crate::http::{
     answer::{Answer, BODY, Refusal, Refuse},
     caller::Asks,
-    field::{CodeName, Digits},
+    field::{CodeName, Typed},
     json::{StrictJson, Text, read_fields},
     problem::{Code, Problem},
 };
 use auth_core::accounts::{Accounts, ConfirmError};
+use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 
-pub struct Confirm(pub Accounts);
+pub struct Confirm;
 
 /// The code of a registration.
 #[derive(Deserialize, Object)]
@@ -20,8 +21,9 @@ pub struct Confirm(pub Accounts);
 struct Body {
     /// As the registration was answered.
     registration_id: Text<CodeName>,
-    /// The six digits of the newest mail, as a text: leading zeros count.
-    code: Text<Digits>,
+    /// The code of the newest mail, as a text: six digits, whose leading zeros count; or ten letters and digits, while many
+    /// are guessing.
+    code: Text<Typed>,
 }
 
 /// A new account.
@@ -41,12 +43,13 @@ impl Confirm {
     #[oai(path = "/register/confirm", method = "post", operation_id = "confirm_registration")]
     async fn confirm(
         &self,
+        Data(accounts): Data<&Accounts>,
         Asks(caller): Asks,
         StrictJson(body): StrictJson<Body>,
     ) -> Result<Answer<201, Confirmed>, Refusal<ConfirmError>> {
-        let (CodeName(id), Digits(code)) = read_fields!(body: registration_id, code)?;
+        let (CodeName(id), Typed(code)) = read_fields!(body: registration_id, code)?;
         let (Some(id), Some(code)) = (id, code) else { return Err(ConfirmError::Refused.into()) };
-        let user = self.0.confirm(&caller, id, code).await?;
+        let user = accounts.confirm(&caller, id, code).await?;
         let message = format!("Welcome, {}: the account is there. Log in to use it.", user.login);
         Ok(Answer(Confirmed { message, user: user.into() }))
     }

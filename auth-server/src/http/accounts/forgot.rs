@@ -2,18 +2,20 @@
 use super::Tag;
 use crate::http::{
     answer::{Answer, BODY, Refusal, Refuse},
-    caller::Asks,
-    json::{StrictJson, Text, read_fields},
+    caller::{Asks, on},
+    field::Device,
+    json::{StrictJson, Text, present, read_fields},
     problem::{Code, Problem},
 };
 use auth_core::{
     accounts::{Accounts, ForgotError},
     value::Email,
 };
+use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 
-pub struct Forgot(pub Accounts);
+pub struct Forgot;
 
 /// Whose password is forgotten.
 #[derive(Deserialize, Object)]
@@ -22,6 +24,9 @@ pub struct Forgot(pub Accounts);
 struct Body {
     /// The account's e-mail address.
     email: Text<Email>,
+    /// What the last login on this device gave, if there was one: with it, mails that others have asked for do not count.
+    #[serde(default, deserialize_with = "present")]
+    device_token: Option<Text<Device>>,
 }
 
 /// A reset that waits for its code.
@@ -41,11 +46,12 @@ impl Forgot {
     #[oai(path = "/password/forgot", method = "post", operation_id = "forgot_password")]
     async fn forgot(
         &self,
+        Data(accounts): Data<&Accounts>,
         Asks(caller): Asks,
         StrictJson(body): StrictJson<Body>,
     ) -> Result<Answer<202, ResetAsked>, Refusal<ForgotError>> {
-        let (email,) = read_fields!(body: email)?;
-        let issued = self.0.forgot(&caller, email).await?;
+        let (email, device) = read_fields!(body: email, device_token)?;
+        let issued = accounts.forgot(&on(device, caller), email).await?;
         Ok(Answer(ResetAsked { reset_id: issued.id.to_string(), expires_in: issued.expires_in.as_secs() }))
     }
 }

@@ -2,18 +2,21 @@
 use super::Tag;
 use crate::http::{
     answer::{Answer, BODY, Refusal, Refuse},
-    caller::Asks,
+    caller::{Asks, on},
+    field::Device,
     json::{StrictJson, Text, present, read_fields},
     problem::{Code, Problem},
+    room::Room,
 };
 use auth_core::{
     accounts::{Accounts, LoginAttempt, LoginError, Tokens},
     value::{DeviceName, Identifier, Password},
 };
+use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 
-pub struct Login(pub Accounts);
+pub struct Login;
 
 /// What a person shows to be let in.
 #[derive(Deserialize, Object)]
@@ -27,6 +30,10 @@ struct Body {
     /// What to call this device in the list of sessions: 1 to 64 characters.
     #[serde(default, deserialize_with = "present")]
     device: Option<Text<DeviceName>>,
+    /// What the last login on this device gave, if there was one: with it, wrong passwords that others have tried do not
+    /// count.
+    #[serde(default, deserialize_with = "present")]
+    device_token: Option<Text<Device>>,
 }
 
 /// What a signed-in device holds.
@@ -43,6 +50,10 @@ pub struct TokensView {
     refresh_token: String,
     /// For how many seconds the refresh token is good.
     refresh_expires_in: u64,
+    /// After a login: keep it on the device, beyond a logout, and send it with the next login. It opens nothing; it tells
+    /// the device from those on which others try this account's password.
+    #[oai(skip_serializing_if_is_none)]
+    device_token: Option<String>,
 }
 
 #[OpenApi(prefix_path = "/api/v1/auth", tag = "Tag::Sessions")]
@@ -51,11 +62,13 @@ impl Login {
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
+        _room: Room,
+        Data(accounts): Data<&Accounts>,
         Asks(caller): Asks,
         StrictJson(body): StrictJson<Body>,
     ) -> Result<Answer<200, TokensView>, Refusal<LoginError>> {
-        let (identifier, password, device) = read_fields!(body: login, password, device)?;
-        Ok(Answer(self.0.login(&caller, LoginAttempt { identifier, password, device }).await?.into()))
+        let (identifier, password, device, token) = read_fields!(body: login, password, device, device_token)?;
+        Ok(Answer(accounts.login(&on(token, caller), LoginAttempt { identifier, password, device }).await?.into()))
     }
 }
 
@@ -67,6 +80,7 @@ impl From<Tokens> for TokensView {
             expires_in: tokens.expires_in.as_secs(),
             refresh_token: tokens.refresh_token.expose().to_owned(),
             refresh_expires_in: tokens.refresh_expires_in.as_secs(),
+            device_token: tokens.device_token.map(|token| token.expose().to_owned()),
         }
     }
 }

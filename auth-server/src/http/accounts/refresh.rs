@@ -7,10 +7,11 @@ use crate::http::{
     problem::{Code, Problem},
 };
 use auth_core::accounts::{Accounts, RefreshError};
+use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 
-pub struct Refresh(pub Accounts);
+pub struct Refresh;
 
 /// What a signed-in device shows to stay so.
 #[derive(Deserialize, Object)]
@@ -29,10 +30,11 @@ impl Refresh {
     #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(
         &self,
+        Data(accounts): Data<&Accounts>,
         StrictJson(body): StrictJson<Body>,
     ) -> Result<Answer<200, TokensView>, Refusal<RefreshError>> {
         let (RefreshToken(token),) = read_fields!(body: refresh_token)?;
-        Ok(Answer(self.0.refresh(&token).await?.into()))
+        Ok(Answer(accounts.refresh(&token).await?.into()))
     }
 }
 

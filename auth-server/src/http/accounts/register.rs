@@ -5,15 +5,17 @@ use crate::http::{
     caller::Asks,
     json::{StrictJson, Text, read_fields},
     problem::{Code, Problem},
+    room::Room,
 };
 use auth_core::{
     accounts::{Accounts, RegisterError, Registration},
     value::{Email, Login, Password},
 };
+use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 
-pub struct Register(pub Accounts);
+pub struct Register;
 
 /// Who somebody wants to be.
 #[derive(Deserialize, Object)]
@@ -45,11 +47,13 @@ impl Register {
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
+        _room: Room,
+        Data(accounts): Data<&Accounts>,
         Asks(caller): Asks,
         StrictJson(body): StrictJson<Body>,
     ) -> Result<Answer<202, Registered>, Refusal<RegisterError>> {
         let (login, email, password) = read_fields!(body: login, email, password)?;
-        let issued = self.0.register(&caller, Registration { login, email, password }).await?;
+        let issued = accounts.register(&caller, Registration { login, email, password }).await?;
         let registration_id = issued.id.to_string();
         Ok(Answer(Registered { registration_id, expires_in: issued.expires_in.as_secs() }))
     }

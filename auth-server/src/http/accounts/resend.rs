@@ -10,10 +10,11 @@ use auth_core::{
     accounts::{Accounts, ResendError},
     value::CodeId,
 };
+use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 
-pub struct Resend(pub Accounts);
+pub struct Resend;
 
 /// Which registration.
 #[derive(Deserialize, Object)]
@@ -42,13 +43,14 @@ impl Resend {
     #[oai(path = "/register/resend", method = "post", operation_id = "resend_code")]
     async fn resend(
         &self,
+        Data(accounts): Data<&Accounts>,
         Asks(caller): Asks,
         StrictJson(body): StrictJson<Body>,
     ) -> Result<Answer<202, Resent>, Refusal<ResendError>> {
         let (id,) = read_fields!(body: registration_id)?;
-        self.0.resend(&caller, id).await?;
+        accounts.resend(&caller, id).await?;
         let message = "If the registration still waits for its code, a new one is on its way.".to_owned();
-        Ok(Answer(Resent { message, expires_in: self.0.policy().code_ttl.as_secs() }))
+        Ok(Answer(Resent { message, expires_in: accounts.policy().code_ttl.as_secs() }))
     }
 }
 

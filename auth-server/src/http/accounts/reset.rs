@@ -2,19 +2,21 @@
 use super::{Confirmation, Tag};
 use crate::http::{
     answer::{Answer, BODY, Refusal, Refuse},
-    caller::Asks,
-    field::{CodeName, Digits},
-    json::{StrictJson, Text, read_fields},
+    caller::{Asks, on},
+    field::{CodeName, Device, Typed},
+    json::{StrictJson, Text, present, read_fields},
     problem::{Code, Problem},
+    room::Room,
 };
 use auth_core::{
     accounts::{Accounts, ResetError},
     value::Password,
 };
+use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 
-pub struct Reset(pub Accounts);
+pub struct Reset;
 
 /// The code of a reset, and the password to set.
 #[derive(Deserialize, Object)]
@@ -23,10 +25,14 @@ pub struct Reset(pub Accounts);
 struct Body {
     /// As the request for the code was answered.
     reset_id: Text<CodeName>,
-    /// The six digits of the newest mail, as a text: leading zeros count.
-    code: Text<Digits>,
+    /// The code of the newest mail, as a text: six digits, whose leading zeros count; or ten letters and digits, while many
+    /// are guessing.
+    code: Text<Typed>,
     /// At least 15 characters, unless the operator has set another number; any characters at all.
     new_password: Text<Password>,
+    /// What the last login on this device gave, if there was one.
+    #[serde(default, deserialize_with = "present")]
+    device_token: Option<Text<Device>>,
 }
 
 #[OpenApi(prefix_path = "/api/v1/auth", tag = "Tag::Passwords")]
@@ -37,12 +43,15 @@ impl Reset {
     #[oai(path = "/password/reset", method = "post", operation_id = "reset_password")]
     async fn reset(
         &self,
+        _room: Room,
+        Data(accounts): Data<&Accounts>,
         Asks(caller): Asks,
         StrictJson(body): StrictJson<Body>,
     ) -> Result<Answer<200, Confirmation>, Refusal<ResetError>> {
-        let (CodeName(id), Digits(code), new) = read_fields!(body: reset_id, code, new_password)?;
+        let (CodeName(id), Typed(code), new, device) = read_fields!(body: reset_id, code, new_password, device_token)?;
         let (Some(id), Some(code)) = (id, code) else { return Err(ResetError::Refused.into()) };
-        self.0.reset(&caller, id, code, new).await?;
+        let caller = on(device, caller);
+        accounts.reset(&caller, id, code, new).await?;
         Ok(Answer(Confirmation::new(
             "The password is changed, and every device is logged out. Log in with the new one.",
         )))

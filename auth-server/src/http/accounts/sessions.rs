@@ -11,10 +11,11 @@ use auth_core::{
     session::Session,
     value::SessionId,
 };
+use poem::web::Data;
 use poem_openapi::{Object, OpenApi, param::Path};
 use time::OffsetDateTime;
 
-pub struct Sessions(pub Accounts);
+pub struct Sessions;
 
 /// The devices that are signed in.
 #[derive(Object)]
@@ -45,8 +46,12 @@ struct SessionView {
 impl Sessions {
     /// List sessions
     #[oai(path = "/sessions", method = "get", operation_id = "list_sessions")]
-    async fn list(&self, SignedIn(who): SignedIn) -> Result<Answer<200, SessionList>, Refusal<Unavailable>> {
-        let sessions = self.0.sessions(&who).await?;
+    async fn list(
+        &self,
+        Data(accounts): Data<&Accounts>,
+        SignedIn(who): SignedIn,
+    ) -> Result<Answer<200, SessionList>, Refusal<Unavailable>> {
+        let sessions = accounts.sessions(&who).await?;
         let view = |session| SessionView::new(session, who.session.id);
         Ok(Answer(SessionList { sessions: sessions.into_iter().map(view).collect() }))
     }
@@ -57,12 +62,13 @@ impl Sessions {
     #[oai(path = "/sessions/:id", method = "delete", operation_id = "end_session")]
     async fn end(
         &self,
+        Data(accounts): Data<&Accounts>,
         SignedIn(who): SignedIn,
         /// The session's id.
         id: Path<String>,
     ) -> Result<Done, Refusal<EndSessionError>> {
         let id = SessionId::parse(&id).map_err(|_| EndSessionError::NotFound)?;
-        self.0.end_session(&who, id).await?;
+        accounts.end_session(&who, id).await?;
         Ok(Done)
     }
 }
