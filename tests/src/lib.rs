@@ -6,22 +6,27 @@
 //! - [`Person`], [`Tokens`]: somebody with a login, an e-mail and a password, and what a login gave them
 //! - [`Postbox`]: the mail as it was received
 //! - [`together`]: callers that are let go at the same moment
+//! - [`Disk`]: a disk of a server's own, that gets full or goes bad
 //! - [`Dice`]: chance that falls the same way in each run
+//! - [`simulation`]: the accounts' logic without a server, in whole worlds out of one seed each
 //!
 //! The tests are in `tests/tests/`, one file a capability.
 
 mod api;
 mod dice;
+mod disk;
 mod log;
 mod person;
 mod postbox;
 mod race;
 mod server;
 mod settings;
+pub mod simulation;
 
 pub use self::{
     api::{Answer, Api},
     dice::Dice,
+    disk::{Disk, without_privileges},
     person::{Person, Tokens},
     postbox::{Postbox, other_than},
     race::together,

@@ -19,16 +19,17 @@ pub struct Postbox {
 /// How it behaves just now.
 #[derive(Default)]
 struct Manners {
-    closed: Mutex<bool>,
+    /// What everybody is told, whatever they say.
+    away: Mutex<Option<Reply>>,
     refused: Mutex<BTreeSet<String>>,
     turned_away: Notify,
 }
 
 impl Manners {
     fn reply(&self, step: &str) -> Reply {
-        if *lock(&self.closed) {
+        if let Some(reply) = &*lock(&self.away) {
             self.turned_away.notify_one();
-            return Reply::HangUp;
+            return reply.clone();
         }
         let refused = lock(&self.refused);
         let to_refused = step.starts_with("RCPT") && refused.iter().any(|address| step.contains(address));
@@ -52,15 +53,20 @@ impl Postbox {
 
     /// Hangs up on everybody from now on.
     pub fn close(&self) {
-        *lock(&self.manners.closed) = true;
+        *lock(&self.manners.away) = Some(Reply::HangUp);
     }
 
-    /// Takes mail again.
+    /// Lets everybody connect from now on, and never says a word.
+    pub fn fall_silent(&self) {
+        *lock(&self.manners.away) = Some(Reply::Silence);
+    }
+
+    /// Takes mail again, from whoever connects.
     pub fn open_again(&self) {
-        *lock(&self.manners.closed) = false;
+        *lock(&self.manners.away) = None;
     }
 
-    /// Waits until somebody has been hung up on.
+    /// Waits until somebody has come while it was away.
     pub async fn turned_somebody_away(&self) {
         patience("somebody to be turned away", self.manners.turned_away.notified()).await;
     }

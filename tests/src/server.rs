@@ -7,6 +7,7 @@ use std::{
 };
 use tempfile::TempDir;
 use tokio::{
+    net::TcpStream,
     process::{Child, Command},
     task::JoinHandle,
 };
@@ -42,6 +43,13 @@ impl Server {
         let mut server = Self { settings, folder, postbox, log: Log::default(), running: None };
         server.start_again().await;
         server
+    }
+
+    /// Starts another on the same data, with the same settings and the same mail server.
+    pub async fn beside(&self) -> Self {
+        let data = self.folder().join("data");
+        let settings = self.settings.clone().set("DATA_DIR", data.to_str().expect("a path"));
+        settings.start_in(TempDir::new().expect("a folder"), self.postbox.clone()).await
     }
 
     /// Where it answers.
@@ -89,10 +97,24 @@ impl Server {
         patience("a line of the log", found).await
     }
 
+    /// A connection to it, and nothing said on it.
+    pub async fn connect(&self) -> TcpStream {
+        let address = self.base().strip_prefix("http://").expect("plain HTTP");
+        TcpStream::connect(address).await.expect("a connection")
+    }
+
     /// The id of its process.
     #[track_caller]
     pub fn pid(&self) -> u32 {
         self.running.as_ref().and_then(|running| running.process.id()).expect("the server runs")
+    }
+
+    /// What the kernel says of its process in a line of `/proc/{pid}/status`: KiB, where it is about memory.
+    #[track_caller]
+    pub fn status(&self, field: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+        line.and_then(|line| line.split_whitespace().next()?.parse().ok()).expect("a number")
     }
 
     /// Ends the test if a mail to this address has come, or is on its way: waits until nothing is.

@@ -11,25 +11,35 @@ use tokio::{io::AsyncWriteExt, process::Command};
 /// The server's program under the name that it has here: `src/bin` holds it.
 const PROGRAM: &str = "auth-server-under-test";
 
-/// What a server is started with: variables of the environment, over a set that suits tests.
+/// What a server is started with: variables of the environment, over a set that suits tests, and the command that starts
+/// the program, if it is not started by itself.
 #[derive(Clone, Debug)]
-pub struct Settings(BTreeMap<String, String>);
+pub struct Settings(BTreeMap<String, String>, Vec<String>);
 
 impl Default for Settings {
     /// A free port, small hashes, so that tests are about something else, and limits that nobody meets by chance.
     fn default() -> Self {
         let limits = [
             "LOGIN_PER_ACCOUNT_AND_SOURCE",
+            "LOGIN_PER_ACCOUNT",
+            "LOGIN_IN_A_ROW",
             "LOGIN_PER_SOURCE",
+            "LOGIN_WATCH",
             "CODE_PER_SOURCE",
             "CODE_PER_SOURCE_DAILY",
             "CODE_PER_ADDRESS",
+            "CODE_PER_ADDRESS_MONTHLY",
+            "CODE_WATCH",
+            "CODE_ATTACK",
+            "CODE_DAILY",
             "MAIL_PER_SOURCE",
             "MAIL_PER_ADDRESS",
             "MAIL_PER_ADDRESS_HOURLY",
             "MAIL_PER_ADDRESS_DAILY",
         ];
         let small = Self::nothing().set("PORT", "0").set("ARGON2_MEMORY_KIB", "64").set("ARGON2_PASSES", "1");
+        // No test waits for a pause, or meets the end of one by chance.
+        let small = small.set("LIMIT_LOGIN_PAUSE", "15m");
         limits.iter().fold(small, |settings, limit| settings.set(&format!("LIMIT_{limit}"), "1000000/1d"))
     }
 }
@@ -37,7 +47,7 @@ impl Default for Settings {
 impl Settings {
     /// Not one variable: a server as a newcomer starts it, at its own port.
     pub const fn nothing() -> Self {
-        Self(BTreeMap::new())
+        Self(BTreeMap::new(), Vec::new())
     }
 
     /// Sets `AUTH_SERVICE_{name}`.
@@ -54,11 +64,20 @@ impl Settings {
         self
     }
 
+    /// Starts the program by another one, which is given the program and its arguments as its last arguments.
+    #[must_use]
+    pub fn under(mut self, launcher: Vec<String>) -> Self {
+        self.1 = launcher;
+        self
+    }
+
     /// The program with these settings, at work in `folder`, and with nothing else from the environment.
     pub fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        let program = program();
+        let mut words = self.1.iter().map(AsRef::as_ref).chain([program.as_os_str()]);
+        let mut command = Command::new(words.next().expect("the program at least"));
         let path = std::env::var_os("PATH").unwrap_or_default();
-        command.args(arguments).current_dir(folder).env_clear().env("PATH", path).envs(&self.0);
+        command.args(words).args(arguments).current_dir(folder).env_clear().env("PATH", path).envs(&self.0);
         command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }

@@ -29,6 +29,13 @@ async fn what_cannot_be_used_is_named_with_what_is_expected() {
         ("ACCESS_TOKEN_LIFETIME", "2h", "1h"), // S-08
         ("PASSWORD_MIN_LENGTH", "6", "8"),     // P-01
         ("LIMIT_LOGIN_PER_SOURCE", "many", "10/15m"),
+        ("TRUSTED_PROXIES", "localhost", "10.0.0.0/8"),  // P-24
+        ("TRUSTED_PROXIES", "10.1.2.3/8", "10.0.0.0/8"), // P-24
+        ("TRUSTED_PROXIES", "10.0.0.0/8", "AUTH_SERVICE_FORWARDED_HEADER is missing"),
+        ("FORWARDED_HEADER", "x-real-ip", "forwarded, x-forwarded-for"),
+        ("FORWARDED_HEADER", "forwarded", "AUTH_SERVICE_TRUSTED_PROXIES"),
+        ("FORWARDED_HOPS", "0", "1 to 16"),
+        ("FORWARDED_HOPS", "2", "AUTH_SERVICE_TRUSTED_PROXIES"),
         ("SMTP_URL", "imap://mail.example.org", "smtp"),
         ("SMTP_URL_FILE", "/no/such/file", "file"),
         ("LOG_LEVEL", "chatty=very", "info"),

@@ -1,8 +1,13 @@
 //! What the documentation claims is what the tests name.
+use auth_core::{
+    counter::Pause,
+    policy::{Limits, Policy},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 type Claims = BTreeMap<String, BTreeSet<String>>;
@@ -28,6 +33,140 @@ fn security_names_the_tests_that_name_the_demand() {
     assert!(bare.is_empty(), "no test names these demands; say `not yet` or `by design: why`: {bare:#?}");
 }
 
+/// `docs/limits.md` lists every limit of [`Policy`] with its default and what its field says. With `UPDATE_DOCS=1` the table
+/// is written anew.
+#[test] // H-18
+fn limits_are_listed_with_their_defaults() {
+    const MARKS: [&str; 2] = ["<!-- from auth_core::policy -->", "<!-- to here -->"];
+    let source = fs::read_to_string(root().join("auth-core/src/policy.rs")).unwrap();
+    let rows = defaults().into_iter().map(|(name, setting, default)| {
+        format!("| `{name}` | `{setting}` | {default} | {} |\n", said_of(&source, &name))
+    });
+    let table: String = rows.collect();
+    let path = root().join("docs/limits.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(MARKS[0]).unwrap();
+    let (_, after) = rest.split_once(MARKS[1]).unwrap();
+    let head = "| field | variable | default | what |\n| --- | --- | --- | --- |\n";
+    let expected = format!("{before}{}\n\n{head}{table}\n{}{after}", MARKS[0], MARKS[1]);
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, &expected).unwrap();
+    }
+    for (line, expected) in text.lines().zip(expected.lines()) {
+        assert_eq!(line, expected, "run UPDATE_DOCS=1 cargo test -p tests --test docs");
+    }
+    assert_eq!(text.len(), expected.len());
+}
+
+/// Each number of the policy: its field, its variable, its default. A field that comes is missed here by the compiler.
+fn defaults() -> Vec<(String, String, String)> {
+    let Policy {
+        issuer: _,
+        audience: _,
+        client_id: _,
+        password,
+        access_ttl,
+        session_idle,
+        session_ttl,
+        refresh_grace,
+        code_ttl,
+        code_tries,
+        registration_ttl,
+        notice_ttl,
+        device_ttl,
+        limits,
+    } = Policy::default();
+    let Limits {
+        login_per_account_and_source,
+        login_per_account,
+        login_pause: Pause { first, longest },
+        login_in_a_row,
+        login_per_source,
+        login_watch,
+        code_per_source,
+        code_per_source_daily,
+        code_per_address,
+        code_per_address_monthly,
+        code_watch,
+        code_attack,
+        code_daily,
+        mail_per_source,
+        mail_per_address,
+        mail_per_address_hourly,
+        mail_per_address_daily,
+        network_factor,
+        watch_divisor,
+        counters,
+    } = limits;
+    let mut rows = vec![
+        ("password".to_owned(), "PASSWORD_MIN_LENGTH", format!("{} characters", password.min_chars())),
+        ("access_ttl".to_owned(), "ACCESS_TOKEN_LIFETIME", span(access_ttl)),
+        ("session_idle".to_owned(), "SESSION_IDLE_LIFETIME", span(session_idle)),
+        ("session_ttl".to_owned(), "SESSION_LIFETIME", span(session_ttl)),
+        ("refresh_grace".to_owned(), "REFRESH_GRACE", span(refresh_grace)),
+        ("code_ttl".to_owned(), "CODE_LIFETIME", span(code_ttl)),
+        ("code_tries".to_owned(), "CODE_TRIES", code_tries.to_string()),
+        ("registration_ttl".to_owned(), "REGISTRATION_LIFETIME", span(registration_ttl)),
+        ("notice_ttl".to_owned(), "", span(notice_ttl)),
+        ("device_ttl".to_owned(), "DEVICE_TOKEN_LIFETIME", span(device_ttl)),
+        ("login_pause".to_owned(), "LIMIT_LOGIN_PAUSE", format!("{}, then twice, to {}", span(first), span(longest))),
+    ];
+    macro_rules! rules {
+        ($($name:ident),*) => {
+            [$((stringify!($name), format!("{} in {}", $name.limit, span($name.window)))),*]
+        };
+    }
+    let mut limits = rules!(
+        login_per_account_and_source,
+        login_per_account,
+        login_in_a_row,
+        login_per_source,
+        login_watch,
+        code_per_source,
+        code_per_source_daily,
+        code_per_address,
+        code_per_address_monthly,
+        code_watch,
+        code_attack,
+        code_daily,
+        mail_per_source,
+        mail_per_address,
+        mail_per_address_hourly,
+        mail_per_address_daily
+    )
+    .to_vec();
+    limits.push(("network_factor", network_factor.to_string()));
+    limits.push(("watch_divisor", watch_divisor.to_string()));
+    limits.push(("counters", counters.to_string()));
+    let rows = rows.drain(..).map(|(name, setting, default)| {
+        let setting = if setting.is_empty() { "fixed".to_owned() } else { format!("AUTH_SERVICE_{setting}") };
+        (name, setting, default)
+    });
+    let limits = limits
+        .into_iter()
+        .map(|(name, default)| (name.to_owned(), format!("AUTH_SERVICE_LIMIT_{}", name.to_uppercase()), default));
+    rows.chain(limits).collect()
+}
+
+fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    for (unit, length) in [("days", 86_400), ("hours", 3_600), ("minutes", 60)] {
+        if seconds >= length && seconds.is_multiple_of(length) && (seconds > length || unit != "days") {
+            return format!("{} {}", seconds / length, if seconds == length { &unit[..unit.len() - 1] } else { unit });
+        }
+    }
+    format!("{seconds} {}", if seconds == 1 { "second" } else { "seconds" })
+}
+
+/// What the documentation of a field says.
+fn said_of(source: &str, field: &str) -> String {
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let at = lines.iter().position(|line| line.starts_with(&format!("pub {field}:"))).unwrap();
+    let first = lines[..at].iter().rposition(|line| !line.starts_with("///")).unwrap() + 1;
+    let said: Vec<&str> = lines[first..at].iter().map(|line| line.trim_start_matches("///").trim()).collect();
+    said.join(" ").replace("(Self::login_pause)", "")
+}
+
 /// The row as it should be: hand-written words stay where no test names the id.
 fn row(line: &str, found: &Claims, ids: &mut BTreeSet<String>) -> String {
     let cells: Vec<&str> = line.split('|').map(str::trim).collect();
@@ -49,7 +188,7 @@ fn row(line: &str, found: &Claims, ids: &mut BTreeSet<String>) -> String {
 /// Which tests, and which clauses of the contract, name which demand.
 fn claims() -> Claims {
     let mut claims = Claims::new();
-    for folder in ["auth-core", "auth-sqlite", "auth-mail", "auth-server", "tests"] {
+    for folder in ["auth-core", "auth-sqlite", "auth-mail", "auth-server", "fuzz", "tests"] {
         for file in sources(&root().join(folder)) {
             claims_of(&file, &mut claims);
         }

@@ -26,14 +26,37 @@ async fn it_waits_through_a_restart_too() {
     let _ = server.api().confirm(&id, &code).await.expect(201);
 }
 
-#[tokio::test]
-async fn a_mail_that_is_refused_for_ever_is_given_up_and_holds_up_no_other() {
+#[tokio::test] // R4, R7
+async fn a_relay_that_never_says_a_word_holds_up_neither_the_answers_nor_the_end() {
+    let mut server = Settings::default().set("MAIL_LEASE", "1s").start().await;
+    let bob = Person::new("bob");
+    let _ = bob.join(&server).await;
+    server.postbox().fall_silent();
+    let ann = Person::new("ann");
+    let id = server.api().register(&ann).await.expect(202).word("registration_id");
+    server.postbox().turned_somebody_away().await;
+    let _ = bob.sign_in(&server).await;
+    server.stop().await;
+    server.postbox().open_again();
+    server.start_again().await;
+    let code = server.postbox().code_for(&ann.email).await;
+    let _ = server.api().confirm(&id, &code).await.expect(201);
+}
+
+#[tokio::test] // R4
+async fn one_poisoned_mail_among_a_hundred_is_given_up_and_holds_up_no_other() {
     let server = Server::start().await;
     server.postbox().refuse("poison@example.org");
     let poison = Person { email: "poison@example.org".to_owned(), ..Person::new("poison") };
-    let _ = server.api().register(&poison).await.expect(202);
-    for number in 0..20 {
-        let _ = Person::new(&format!("person{number}")).ask_to_register(&server).await;
+    let everybody: Vec<_> = (0..99).map(|number| Person::new(&format!("person{number}"))).collect();
+    for (number, person) in everybody.iter().enumerate() {
+        if number == 50 {
+            let _ = server.api().register(&poison).await.expect(202);
+        }
+        let _ = server.api().register(person).await.expect(202);
+    }
+    for person in &everybody {
+        server.postbox().holds(1, &person.email).await;
     }
     server.no_mail_for("poison@example.org").await;
     assert_eq!(server.postbox().attempts_for("poison@example.org"), 1, "a 550 is an answer");

@@ -13,7 +13,7 @@ async fn sixty_four_logins_at_once_stay_within_bounds_and_me_is_answered() {
     let arenas = 2;
     let settings = Settings::default().unset("ARGON2_MEMORY_KIB").unset("ARGON2_PASSES");
     let server = settings.set("ARGON2_ARENAS", &arenas.to_string()).start().await;
-    let idle = status_kib(&server, "VmRSS");
+    let idle = server.status("VmRSS");
     let ann = Person::new("ann");
     let tokens = ann.arrive(&server).await;
 
@@ -45,13 +45,6 @@ async fn sixty_four_logins_at_once_stay_within_bounds_and_me_is_answered() {
     // How many, before their patience was at an end, is a matter of the machine.
     assert!(let_in > 0, "nobody was let in");
     assert!(checked > let_in, "{checked} checks beside {let_in} logins: they waited for hashes");
-    let (peak, bound) = (status_kib(&server, "VmHWM"), idle + 19 * MIB * arenas + 30 * MIB);
+    let (peak, bound) = (server.status("VmHWM"), idle + 19 * MIB * arenas + 30 * MIB);
     assert!(peak <= bound, "{peak} KiB at the peak, {idle} KiB idle, {bound} KiB allowed");
-}
-
-/// A line of the process's status in the kernel's own count.
-fn status_kib(server: &Server, field: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("it runs");
-    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).expect("a number of KiB")
 }

@@ -1,6 +1,10 @@
 //! Shutdown: whoever was let in is served, and the program ends well.
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 use tests::*;
-use tokio::task::JoinSet;
+use tokio::{sync::Notify, task::JoinSet};
 
 #[tokio::test(flavor = "multi_thread")] // R7
 async fn accepted_requests_are_answered_and_the_end_is_a_good_one() {
@@ -31,6 +35,80 @@ async fn accepted_requests_are_answered_and_the_end_is_a_good_one() {
     server.start_again().await;
     for answered in answered.iter().chain([&tokens]) {
         let _ = server.api().me(&answered.access).await.expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")] // R1, R7
+async fn under_load_each_caller_gets_whole_answers_or_none_and_what_was_answered_is_there() {
+    const CALLERS: usize = 12;
+    let mut server = Server::start().await;
+    let load = Load { answers: Arc::default(), enough: CALLERS * 10, moment: Arc::default() };
+    let mut callers = JoinSet::new();
+    for number in 0..CALLERS {
+        let person = Person::new(&format!("caller{number}"));
+        let _ = person.join(&server).await;
+        callers.spawn(load.clone().until_refused(server.another_api(), person));
+    }
+    patience("everybody at work", load.moment.notified()).await;
+    server.terminate().await;
+    let callers = patience("everybody turned away", callers.join_all()).await;
+    let end = server.ended().await;
+    assert_eq!(end.code(), Some(0), "{}", server.log());
+    assert!(!server.log().contains("cut off"), "{}", server.log());
+
+    server.start_again().await;
+    for (person, tokens, ended) in callers {
+        let _ = server.api().me(&tokens.access).await.expect(200);
+        let _ = server.api().refresh(&tokens.refresh).await.expect(200);
+        for access in ended {
+            let _ = server.api().me(&access).await.expect(401);
+        }
+        let _ = person.sign_in(&server).await;
+    }
+}
+
+/// Callers that go on until nobody lets them in.
+#[derive(Clone)]
+struct Load {
+    answers: Arc<AtomicUsize>,
+    enough: usize,
+    moment: Arc<Notify>,
+}
+
+impl Load {
+    /// Logs in, asks, turns, logs out, on one connection that is kept. Gives the tokens of the last session that was not
+    /// ended, and the access tokens of those that were.
+    async fn until_refused(self, api: Api, person: Person) -> (Person, Tokens, Vec<String>) {
+        let login = json!({ "login": person.login, "password": person.password });
+        let mut tokens = Tokens::from(&api.login(&person.login, &person.password).await.expect(200));
+        let mut ended = Vec::new();
+        loop {
+            let refresh = json!({ "refresh_token": tokens.refresh });
+            let Some(answer) = self.ask(&api, api.posting("refresh", &refresh)).await else { break };
+            tokens = Tokens::from(&answer.expect(200));
+            let me = api.request(Method::GET, "/api/v1/auth/me").bearer_auth(&tokens.access);
+            let Some(answer) = self.ask(&api, me).await else { break };
+            let _ = answer.expect(200);
+            let Some(answer) = self.ask(&api, api.posting("login", &login)).await else { break };
+            let other = Tokens::from(&answer.expect(200)).access;
+            let logout = api.request(Method::POST, "/api/v1/auth/logout").bearer_auth(&other);
+            let Some(answer) = self.ask(&api, logout).await else { break };
+            let _ = answer.expect(200);
+            ended.push(other);
+        }
+        (person, tokens, ended)
+    }
+
+    /// A whole answer, or nothing from somebody who could not even connect.
+    async fn ask(&self, api: &Api, request: reqwest::RequestBuilder) -> Option<Answer> {
+        if self.answers.fetch_add(1, Ordering::Relaxed) == self.enough {
+            self.moment.notify_one();
+        }
+        match api.try_send(request).await {
+            Ok(answer) => Some(answer),
+            Err(refused) if refused.is_connect() => None,
+            Err(lost) => panic!("accepted, and not answered: {lost:?}"),
+        }
     }
 }
 
