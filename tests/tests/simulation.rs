@@ -101,7 +101,7 @@ const REACHED: &[&str] = &[
 
 #[test] // R2, R3, R4, I1, I2, I3, I4, I5, I6, I7, I8
 fn no_invariant_breaks_and_all_that_matters_is_reached() {
-    let explored = explore(0..1_500, Planted::Nothing, || ());
+    let explored = explore(0..3_000, Planted::Nothing, || ());
     let told: String = explored.broken.keys().map(|seed| tell(*seed, Planted::Nothing)).collect();
     assert!(told.is_empty(), "{told}");
     let missed: Vec<_> = REACHED.iter().filter(|outcome| !explored.reached.contains_key(**outcome)).collect();
@@ -119,7 +119,6 @@ fn one_seed_is_one_history() {
 
 /// What is wrong, an invariant that it breaks, and the number of worlds within which that is seen.
 const FAULTS: &[(Planted, &str, u64)] = &[
-    (Planted::Store("sessions", Fault::NoGrace), "I3", 2_000),
     (Planted::Store("users", Fault::TwoSteps), "I8", 500),
     (Planted::Store("users", Fault::ChecksThenInserts), "I1", 1_000),
     (Planted::Store("users", Fault::LoginByItsText), "I1", 500),
@@ -131,6 +130,7 @@ const FAULTS: &[(Planted, &str, u64)] = &[
     (Planted::Store("sessions", Fault::TwoSteps), "I8", 100),
     (Planted::Store("sessions", Fault::WritesNothing), "I4", 100),
     (Planted::Store("sessions", Fault::WritesSuccessAlone), "I3", 500),
+    (Planted::Store("sessions", Fault::NoGrace), "I3", 100),
     (Planted::Store("sessions", Fault::EndlessGrace), "I3", 500),
     (Planted::Store("sessions", Fault::AnyMac), "I3", 100),
     (Planted::Store("sessions", Fault::AnswersThePast), "I3", 100),

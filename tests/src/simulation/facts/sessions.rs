@@ -94,10 +94,9 @@ impl Sessions {
         self.known.insert(id, session);
     }
 
-    /// A replay was seen, and has ended it.
+    /// A replay was seen, and has ended it. Whether it was one is for the tokens to say that were shown.
     pub fn replayed(&mut self, id: SessionId) {
         if let Some(session) = self.known.get_mut(&id) {
-            session.cause = true;
             session.over.get_or_insert("I3: a session goes on after a replay was seen");
         }
     }
