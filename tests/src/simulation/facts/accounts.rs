@@ -72,7 +72,7 @@ impl Accounts {
             End::Done(_) => {
                 // Whoever was asked before this one ended may have come after it.
                 let later = |number: &usize| *number > writing.number || writing.overlaps.contains(number);
-                of.possible.retain(|number| !writing.makes && later(number));
+                of.possible.retain(later);
                 of.possible.push(writing.number);
                 of.exists = true;
             }
