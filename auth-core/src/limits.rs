@@ -60,6 +60,12 @@ impl Accounts {
         self.afterwards("counters", forgiven.await);
     }
 
+    /// Begins these counters anew.
+    async fn forget(&self, keys: &[CounterKey]) {
+        let no_attempt = AttemptId(0); // nothing is undone
+        self.afterwards("counters", self.ports.counters.forgive(no_attempt, keys, &[]).await);
+    }
+
     /// Takes the hits back if what they were counted for did not come about.
     pub(crate) async fn counted_if_done<T>(&self, attempted: &Attempted, done: Outside<T>) -> Outside<T> {
         if done.is_err() {

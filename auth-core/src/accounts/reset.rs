@@ -49,7 +49,6 @@ impl Accounts {
         events.record(&Event::PasswordChanged(user.id, PasswordChange::Reset));
         let mail = Mail::PasswordChanged { login: user.login.clone(), how: PasswordChange::Reset };
         self.afterwards("notice of a reset", mailer.send(&self.notice(&user, mail)).await);
-        self.mails_were_wanted(id.subject()).await;
         self.owner_was_proved(&user).await;
         self.afterwards("tidying sessions", sessions.revoke_all(user.id, None).await);
         Ok(())

@@ -35,13 +35,17 @@ impl Accounts {
     ) -> Outside<Result<Option<Purpose>, Slow>> {
         let Ports { codes, counters, events, clock, .. } = &self.ports;
         let alarm = self.alarm().await?;
-        let (mut attempted, mut tries) = self.guess(caller, alarm, (kind, id), code);
+        // An id that we never issued reaches no code, and is no guess at one: its inventor uses up no budget but his own.
+        // Nor is a long code guessed: it counts on its source alone.
+        let is_guess = code.length() == CodeLength::Digits && self.secret.issued(kind.as_str(), id);
+        let mut attempted = self.shown(caller, alarm, id.subject(), is_guess);
+        let mut tries = (code.length() == CodeLength::Digits).then(|| self.tries(alarm));
         if let Err(slow) = self.limit(action, &attempted).await? {
             return Ok(Err(slow));
         }
         // Before the code is looked at: whoever guesses at all accounts at once, or hangs up, is counted too. Once the
         // guesses of a day are used up, six digits are looked at no more, and the next code is long.
-        if tries.is_some() && self.secret.issued(kind.as_str(), id) {
+        if is_guess {
             let day = self.guesses_of_a_day();
             attempted.counts.push(day);
             let hit = counters.hit(Some(attempted.id), &[day], clock.now()).await;
@@ -58,7 +62,7 @@ impl Accounts {
             }
             Redeem::Refused => {
                 events.record(&Event::CodeRefused(id.subject()));
-                if tries.is_some_and(|tries| tries > 0) && self.secret.issued(kind.as_str(), id) {
+                if is_guess && tries != Some(0) {
                     self.guessed_wrong(alarm).await?;
                 }
                 Ok(Ok(None))
@@ -85,33 +89,26 @@ impl Accounts {
         })
     }
 
-    /// What one guess counts on, and how many wrong ones its code may have had before it. A long code is not guessed: it
-    /// counts on its source alone.
-    fn guess(
-        &self,
-        caller: &Caller,
-        alarm: Alarm,
-        (kind, id): (Kind, CodeId),
-        code: &OneTimeCode,
-    ) -> (Attempted, Option<u8>) {
+    /// What it counts on that somebody shows a code; and that it is a guess, if it is one.
+    fn shown(&self, caller: &Caller, alarm: Alarm, address: Subject, is_guess: bool) -> Attempted {
         let limits = &self.policy.limits;
         let mut counts = Vec::new();
-        if self.known_device(caller, &AccountName::address(id.subject())).is_none() {
+        if self.known_device(caller, &AccountName::address(address)).is_none() {
             let rules = [("code", limits.code_per_source), ("code/day", limits.code_per_source_daily)];
             counts = self.source_counts(caller, alarm >= Alarm::Watch, &rules);
         }
-        if code.length() == CodeLength::Long {
-            return (self.attempted(counts, Vec::new()), None);
+        if is_guess {
+            counts.extend(self.address_counts(address));
         }
-        // An id that we never issued reaches no code, and is no guess at one: its inventor uses up no budget but his own.
-        if self.secret.issued(kind.as_str(), id) {
-            counts.extend(self.address_counts(id.subject()));
-        }
-        let tries = match alarm {
+        self.attempted(counts, Vec::new())
+    }
+
+    /// How many wrong guesses a code of six digits may have had before one more is looked at.
+    fn tries(&self, alarm: Alarm) -> u8 {
+        match alarm {
             Alarm::Calm | Alarm::Watch => self.policy.code_tries,
             Alarm::Attack => self.policy.code_tries.min(1),
-        };
-        (self.attempted(counts, Vec::new()), Some(tries))
+        }
     }
 
     /// Raises the alarms, once the guess is known to be wrong: right ones do not add up to an attack.

@@ -20,15 +20,16 @@ impl Accounts {
         user: Option<&User>,
     ) -> Outside<Attempted> {
         let (limits, now) = (&self.policy.limits, self.ports.clock.now());
+        let whose = AccountName::typed(typed, &self.secret);
+        if let Some(whose) = &whose
+            && let Some(device) = self.known_device(caller, whose)
+            && user.is_some_and(|user| user.epoch == device.epoch())
+        {
+            return Ok(self.of_the_owner(whose, &format!("device {:032x}", u128::from_be_bytes(device.name()))));
+        }
         let watched = self.ports.counters.peek(&[self.all_logins()], now).await? != [Hit::Allowed];
         let counts = self.source_counts(caller, watched, &[("login", limits.login_per_source)]);
-        let Some(whose) = AccountName::typed(typed, &self.secret) else {
-            return Ok(self.attempted(counts, Vec::new()));
-        };
-        let known = self.known_device(caller, &whose);
-        if let Some(device) = known.filter(|device| user.is_some_and(|user| user.epoch == device.epoch())) {
-            return Ok(self.of_the_owner(&whose, &format!("device {:032x}", u128::from_be_bytes(device.name()))));
-        }
+        let Some(whose) = whose else { return Ok(self.attempted(counts, Vec::new())) };
         let (source, _) = super::source(caller);
         let own =
             self.paused(self.count("login/account/source", &[&whose.0, &source], limits.login_per_account_and_source));
@@ -48,13 +49,14 @@ impl Accounts {
         self.ports.counters.hit(None, &[all], now).await.map(drop)
     }
 
-    /// The owner has been proved by mail: what others tried from everywhere is forgotten.
+    /// The owner has shown a code that was mailed: what others tried from everywhere is forgotten, and what was mailed so
+    /// far was wanted.
     pub(crate) async fn owner_was_proved(&self, user: &User) {
-        let names = [AccountName::login(&user.login), AccountName::address(self.secret.subject(&user.email))];
-        let keys: Vec<CounterKey> =
-            names.iter().flat_map(|whose| self.everywhere(whose)).map(|count| count.key).collect();
-        let attempted = self.attempted(Vec::new(), keys);
-        self.was_right(&attempted).await;
+        let address = self.secret.subject(&user.email);
+        let names = [AccountName::login(&user.login), AccountName::address(address)];
+        let tried = names.iter().flat_map(|whose| self.everywhere(whose)).map(|count| count.key);
+        let keys: Vec<CounterKey> = tried.chain(self.mails_to(address)).collect();
+        self.forget(&keys).await;
     }
 
     /// Of somebody who is known: nobody else counts here, and nobody else is counted.
