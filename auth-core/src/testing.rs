@@ -5,6 +5,7 @@ pub mod contract;
 mod fakes;
 mod faulty;
 mod memory;
+mod recorder;
 mod world;
 
 pub use self::{
@@ -12,6 +13,7 @@ pub use self::{
     fakes::*,
     faulty::{Faulty, Mishap, Plan},
     memory::{Memory, Tables},
+    recorder::Recorder,
     world::World,
 };
 

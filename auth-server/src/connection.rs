@@ -53,8 +53,7 @@ impl Door {
                     if std::mem::take(&mut self.stuck) {
                         tracing::info!("connections are accepted again");
                     }
-                    // A peer that is gone already has neither an address nor an option.
-                    if let (Ok(here), Ok(())) = (stream.local_addr(), stream.set_nodelay(true)) {
+                    if let Some(here) = ready(&stream) {
                         return Connection::new(stream, [here, peer], self.patience, place);
                     }
                 }
@@ -76,13 +75,18 @@ impl Door {
             let Ok((stream, peer)) = listener.accept() else { break };
             let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
             if let Ok(stream) = stream
-                && let (Ok(here), Ok(())) = (stream.local_addr(), stream.set_nodelay(true))
+                && let Some(here) = ready(&stream)
             {
                 last.push(Connection::new(stream, [here, peer], self.patience, place));
             }
         }
         last
     }
+}
+
+/// Where it arrived, once it does not wait for small packets to grow. One whose peer is gone already has neither.
+fn ready(stream: &TcpStream) -> Option<SocketAddr> {
+    stream.set_nodelay(true).and_then(|()| stream.local_addr()).ok()
 }
 
 /// How many connections can be open beside the server's own files.

@@ -91,12 +91,11 @@ mod tests {
     use super::*;
     use crate::testing::context;
     use auth_core::{
-        ports::{Call, Layer, Outside, Unavailable, async_trait},
-        testing::World,
+        ports::{Outside, Unavailable, async_trait},
+        testing::{Recorder, World},
     };
     use poem::http::{Method, StatusCode};
     use serde_json::Value;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     async fn ask(method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> (Response, String) {
         let api = endpoint(context(&World::default()));
@@ -192,7 +191,7 @@ mod tests {
     async fn without_room_for_a_hash_the_store_is_not_asked() {
         let world = World::default();
         let overloaded = || Err(Unavailable::Overloaded { service: "test", retry_after: Duration::from_secs(2) });
-        let calls = Calls::default();
+        let calls = Recorder::default();
         let ports = world.ports.around(&calls);
         let accounts = Accounts::new(ports, world.secret.clone(), World::policy());
         let api = endpoint(Context { accounts, room: Box::new(overloaded), ..context(&world) });
@@ -206,18 +205,7 @@ mod tests {
             let response = api.get_response(request.content_type("application/json").body(body)).await;
             assert_eq!((response.status().as_u16(), response.header("retry-after")), (503, Some("2")), "{path}");
         }
-        assert_eq!(calls.0.load(Ordering::Relaxed), 0);
-    }
-
-    /// Counts the calls of all ports.
-    #[derive(Clone, Default)]
-    struct Calls(Arc<AtomicUsize>);
-
-    impl Layer for Calls {
-        async fn around<T: Send>(&self, _: Call, work: impl Future<Output = Outside<T>> + Send) -> Outside<T> {
-            self.0.fetch_add(1, Ordering::Relaxed);
-            work.await
-        }
+        assert_eq!(calls.take(), []);
     }
 
     #[tokio::test]

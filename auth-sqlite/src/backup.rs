@@ -3,7 +3,7 @@ use crate::{Error, SqliteStore, connection, file};
 use rusqlite::{Connection, OpenFlags, backup::Backup};
 use std::{
     fs::{self, File},
-    path::{Path, PathBuf},
+    path::Path,
     time::Duration,
 };
 
@@ -38,9 +38,7 @@ pub fn backup(from: &Path, to: &Path) -> Result<(), Error> {
 
 pub(crate) fn write_copy(source: &Connection, to: &Path) -> Result<(), Error> {
     let to = std::path::absolute(to).map_err(file::at(to))?;
-    let mut partial = to.clone().into_os_string();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
+    let partial = file::with_suffix(&to, ".partial");
     if to.try_exists().map_err(file::at(&to))? {
         return Err(Error::Exists(to));
     }

@@ -27,6 +27,13 @@ pub(crate) fn create(path: &Path) -> Result<(), Error> {
     options.open(path).map(drop).map_err(at(path))
 }
 
+/// The path of a file that lies beside this one and is called like it, with this added.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
 /// Makes the name of the file durable.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
     let folder = folder_of(path);

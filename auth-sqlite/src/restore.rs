@@ -57,7 +57,7 @@ struct Workshop(PathBuf);
 
 impl Workshop {
     fn clear(database: &Path) -> Result<Self, Error> {
-        let workshop = Self(with_suffix(database, ".restoring"));
+        let workshop = Self(file::with_suffix(database, ".restoring"));
         for path in workshop.files() {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(file::at(&path)(error)),
@@ -68,7 +68,7 @@ impl Workshop {
     }
 
     fn files(&self) -> [PathBuf; 3] {
-        ["", "-wal", "-shm"].map(|suffix| with_suffix(&self.0, suffix))
+        ["", "-wal", "-shm"].map(|suffix| file::with_suffix(&self.0, suffix))
     }
 }
 
@@ -86,7 +86,7 @@ fn prepare(from: &Path, database: &Path, to: &Path) -> Result<Connection, Error>
     if fs::canonicalize(from).map_err(file::at(from))? == fs::canonicalize(database).map_err(file::at(database))? {
         return Err(no_backup(from, "it is the database itself"));
     }
-    if fs::metadata(with_suffix(from, "-wal")).is_ok_and(|log| log.len() > 0) {
+    if fs::metadata(file::with_suffix(from, "-wal")).is_ok_and(|log| log.len() > 0) {
         return Err(no_backup(from, "a part of it is in the log beside it: only a copy made by a backup is whole"));
     }
     file::create(to)?;
@@ -147,7 +147,7 @@ fn is_empty(connection: &Connection) -> Result<bool, Error> {
 /// A copy of the database under the first name that is free.
 fn keep(database: &Connection, path: &Path) -> Result<PathBuf, Error> {
     for number in 1_u32.. {
-        let name = with_suffix(path, &format!(".replaced-{number}"));
+        let name = file::with_suffix(path, &format!(".replaced-{number}"));
         match backup::write_copy(database, &name) {
             Err(Error::Exists(_)) => {}
             written => return written.map(|()| name),
@@ -159,12 +159,6 @@ fn keep(database: &Connection, path: &Path) -> Result<PathBuf, Error> {
 fn beyond_repair(error: Error, path: &Path) -> Error {
     let damaged = error.is(ErrorCode::NotADatabase) || error.is(ErrorCode::DatabaseCorrupt);
     if damaged { Error::BeyondRepair(path.to_owned(), Box::new(error)) } else { error }
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 #[cfg(test)]

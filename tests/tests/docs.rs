@@ -76,47 +76,44 @@ fn defaults() -> Vec<(String, String, String)> {
         device_ttl,
         limits,
     } = Policy::default();
-    let Limits {
-        login_per_account_and_source,
-        login_per_account,
-        login_pause: Pause { first, longest },
-        login_in_a_row,
-        login_per_source,
-        login_watch,
-        code_per_source,
-        code_per_source_daily,
-        code_per_address,
-        code_per_address_monthly,
-        code_watch,
-        code_attack,
-        code_daily,
-        mail_per_source,
-        mail_per_address,
-        mail_per_address_hourly,
-        mail_per_address_daily,
-        network_factor,
-        watch_divisor,
-        counters,
-    } = limits;
-    let mut rows = vec![
-        ("password".to_owned(), "PASSWORD_MIN_LENGTH", format!("{} characters", password.min_chars())),
-        ("access_ttl".to_owned(), "ACCESS_TOKEN_LIFETIME", span(access_ttl)),
-        ("session_idle".to_owned(), "SESSION_IDLE_LIFETIME", span(session_idle)),
-        ("session_ttl".to_owned(), "SESSION_LIFETIME", span(session_ttl)),
-        ("refresh_grace".to_owned(), "REFRESH_GRACE", span(refresh_grace)),
-        ("code_ttl".to_owned(), "CODE_LIFETIME", span(code_ttl)),
-        ("code_tries".to_owned(), "CODE_TRIES", code_tries.to_string()),
-        ("registration_ttl".to_owned(), "REGISTRATION_LIFETIME", span(registration_ttl)),
-        ("notice_ttl".to_owned(), "", span(notice_ttl)),
-        ("device_ttl".to_owned(), "DEVICE_TOKEN_LIFETIME", span(device_ttl)),
-        ("login_pause".to_owned(), "LIMIT_LOGIN_PAUSE", format!("{}, then twice, to {}", span(first), span(longest))),
+    let rows = [
+        ("password", "PASSWORD_MIN_LENGTH", format!("{} characters", password.min_chars())),
+        ("access_ttl", "ACCESS_TOKEN_LIFETIME", span(access_ttl)),
+        ("session_idle", "SESSION_IDLE_LIFETIME", span(session_idle)),
+        ("session_ttl", "SESSION_LIFETIME", span(session_ttl)),
+        ("refresh_grace", "REFRESH_GRACE", span(refresh_grace)),
+        ("code_ttl", "CODE_LIFETIME", span(code_ttl)),
+        ("code_tries", "CODE_TRIES", code_tries.to_string()),
+        ("registration_ttl", "REGISTRATION_LIFETIME", span(registration_ttl)),
+        ("notice_ttl", "", span(notice_ttl)),
+        ("device_ttl", "DEVICE_TOKEN_LIFETIME", span(device_ttl)),
     ];
-    macro_rules! rules {
-        ($($name:ident),*) => {
-            [$((stringify!($name), format!("{} in {}", $name.limit, span($name.window)))),*]
-        };
+    let rows = rows.map(|(name, setting, default)| {
+        let setting = if setting.is_empty() { "fixed".to_owned() } else { format!("AUTH_SERVICE_{setting}") };
+        (name.to_owned(), setting, default)
+    });
+    let limits = of_limits(&limits).into_iter().map(|(name, default)| {
+        let setting = format!("AUTH_SERVICE_LIMIT_{}", name.to_uppercase());
+        (name.to_owned(), setting, default)
+    });
+    rows.into_iter().chain(limits).collect()
+}
+
+fn of_limits(limits: &Limits) -> Vec<(&'static str, String)> {
+    macro_rules! rows {
+        ($($rule:ident),*) => {{
+            let Limits { $($rule,)* login_pause, network_factor, watch_divisor, counters } = limits;
+            let Pause { first, longest } = *login_pause;
+            vec![
+                ("login_pause", format!("{}, then twice, to {}", span(first), span(longest))),
+                $((stringify!($rule), format!("{} in {}", $rule.limit, span($rule.window))),)*
+                ("network_factor", network_factor.to_string()),
+                ("watch_divisor", watch_divisor.to_string()),
+                ("counters", counters.to_string()),
+            ]
+        }};
     }
-    let mut limits = rules!(
+    rows!(
         login_per_account_and_source,
         login_per_account,
         login_in_a_row,
@@ -134,18 +131,6 @@ fn defaults() -> Vec<(String, String, String)> {
         mail_per_address_hourly,
         mail_per_address_daily
     )
-    .to_vec();
-    limits.push(("network_factor", network_factor.to_string()));
-    limits.push(("watch_divisor", watch_divisor.to_string()));
-    limits.push(("counters", counters.to_string()));
-    let rows = rows.drain(..).map(|(name, setting, default)| {
-        let setting = if setting.is_empty() { "fixed".to_owned() } else { format!("AUTH_SERVICE_{setting}") };
-        (name, setting, default)
-    });
-    let limits = limits
-        .into_iter()
-        .map(|(name, default)| (name.to_owned(), format!("AUTH_SERVICE_LIMIT_{}", name.to_uppercase()), default));
-    rows.chain(limits).collect()
 }
 
 fn span(span: Duration) -> String {

@@ -1,21 +1,10 @@
 //! Known and unknown e-mail take the same calls in the same order, to the last refusal (K-10, K-11, P-17).
 use crate::person::*;
-use auth_core::{accounts::*, ports::*, testing::World, value::*};
-use std::{
-    mem::take,
-    sync::{Arc, Mutex},
+use auth_core::{
+    accounts::*,
+    testing::{Recorder, World},
+    value::*,
 };
-
-/// Writes down each call that a flow makes.
-#[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<Vec<String>>>);
-
-impl Layer for Recorder {
-    async fn around<T: Send>(&self, call: Call, work: impl Future<Output = Outside<T>> + Send) -> Outside<T> {
-        self.0.lock().unwrap().push(call.to_string());
-        work.await
-    }
-}
 
 /// What is called for an e-mail that has an account, and for one that has none.
 async fn both(run: impl AsyncFn(&Accounts, Email)) -> [Vec<String>; 2] {
@@ -25,7 +14,7 @@ async fn both(run: impl AsyncFn(&Accounts, Email)) -> [Vec<String>; 2] {
     let mut calls = Vec::new();
     for email in ["ann@example.org", "nobody@example.org"] {
         run(&accounts, email.parse().unwrap()).await;
-        calls.push(take(&mut *recorder.0.lock().unwrap()));
+        calls.push(recorder.take().iter().map(ToString::to_string).collect());
     }
     calls.try_into().unwrap()
 }
