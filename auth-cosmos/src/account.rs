@@ -1,0 +1,95 @@
+//! A Cosmos DB account: where it is, how one is let in, and a client of it.
+use crate::{Error, metrics::Gauge};
+use auth_core::value::Secret;
+use azure_data_cosmos::{
+    AccountEndpoint, AccountReference, CosmosClient, DatabaseClient, RoutingStrategy,
+    options::{
+        ContentResponseOnWrite, OperationOptions, OperationOptionsBuilder, ReadConsistencyStrategy, Region,
+        ThrottlingRetryOptionsBuilder,
+    },
+};
+use azure_identity::{
+    DeveloperToolsCredential, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+    WorkloadIdentityCredential,
+};
+use std::sync::Arc;
+
+/// A database of a Cosmos DB account.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Such as `https://example.documents.azure.com/`.
+    pub endpoint: String,
+    /// How one is let in.
+    pub credential: Credential,
+    /// The database's name.
+    pub database: String,
+    /// The Azure region that this program runs in, or the nearest one, such as `West Europe`: reads go there, and
+    /// elsewhere when it fails. Without one the account's own order counts.
+    pub region: Option<String>,
+}
+
+/// How one is let in.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// By the account's key: all of the account, and nobody knows who it was. For emulators.
+    Key(Secret),
+    /// As the managed identity of the machine that this runs on, or as the one of several with this client id.
+    ManagedIdentity(Option<String>),
+    /// As a workload identity of Kubernetes.
+    WorkloadIdentity,
+    /// As whoever is logged in to Azure's command line.
+    DeveloperTools,
+}
+
+impl Account {
+    /// Whether this program can be let in, as far as can be said without asking.
+    pub(crate) async fn database(&self, gauge: Option<Arc<dyn Gauge>>) -> Result<DatabaseClient, Error> {
+        let client = CosmosClient::builder().with_default_operation_options(operations());
+        let client = match gauge {
+            Some(gauge) => client.with_diagnostics_handler(crate::metrics::handler(gauge)),
+            None => client,
+        };
+        let client = client.build(self.reference()?, self.routing()).await.map_err(Error::of("the account"))?;
+        Ok(client.database_client(self.database.clone()))
+    }
+
+    fn reference(&self) -> Result<AccountReference, Error> {
+        let endpoint: AccountEndpoint = self.endpoint.parse().map_err(|_| Error::Endpoint(self.endpoint.clone()))?;
+        let no_credential = |error| Error::Credential(Box::new(error));
+        Ok(match &self.credential {
+            Credential::Key(key) => AccountReference::with_authentication_key(endpoint, key.expose().to_owned()),
+            Credential::ManagedIdentity(client_id) => {
+                let user_assigned_id = client_id.clone().map(UserAssignedId::ClientId);
+                let options = ManagedIdentityCredentialOptions { user_assigned_id, ..Default::default() };
+                let credential = ManagedIdentityCredential::new(Some(options)).map_err(no_credential)?;
+                AccountReference::with_credential(endpoint, credential)
+            }
+            Credential::WorkloadIdentity => {
+                let credential = WorkloadIdentityCredential::new(None).map_err(no_credential)?;
+                AccountReference::with_credential(endpoint, credential)
+            }
+            Credential::DeveloperTools => {
+                let credential = DeveloperToolsCredential::new(None).map_err(no_credential)?;
+                AccountReference::with_credential(endpoint, credential)
+            }
+        })
+    }
+
+    fn routing(&self) -> RoutingStrategy {
+        match &self.region {
+            Some(region) => RoutingStrategy::ProximityTo(Region::from(region.clone())),
+            None => RoutingStrategy::PreferredRegions(Vec::new()),
+        }
+    }
+}
+
+/// What holds for every request: whatever variables of the SDK's own are set.
+pub fn operations() -> OperationOptions {
+    OperationOptionsBuilder::new()
+        // What another instance has written is seen: what was ended is ended, and a new password is the only one.
+        .with_read_consistency_strategy(ReadConsistencyStrategy::LatestCommitted)
+        .with_content_response_on_write(ContentResponseOnWrite::Disabled)
+        // Whoever is told to come back is told so by `container.rs`, within its time.
+        .with_throttling_retry_options(ThrottlingRetryOptionsBuilder::new().with_max_retry_count(0).build())
+        .build()
+}

@@ -1,0 +1,230 @@
+//! The verbs of one container, and all that is known here of the SDK: how an item is read and written, how a failure is
+//! told from an answer, and how often it is asked again.
+use crate::document::{Document, Etag, Op, Place, Record};
+use auth_core::ports::{Clock, Outside, Rng, Unavailable};
+use azure_data_cosmos::{
+    ContainerClient, CosmosError, FeedScope, Query,
+    models::ItemResponse,
+    options::{ItemWriteOptions, Precondition},
+};
+use futures_util::TryStreamExt;
+use std::{sync::Arc, time::Duration};
+use tokio::time::{sleep, timeout};
+
+/// One container.
+pub struct Container {
+    pub(crate) items: ContainerClient,
+    /// What its port is called in a failure.
+    pub(crate) service: &'static str,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    /// How long one call of the port may take in all.
+    pub(crate) patience: Duration,
+}
+
+/// The end of a write that can lose.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Written, and this is its state now.
+    Done(Etag),
+    /// There is something already, or something else, or nothing any more; or an earlier try of this very write was done
+    /// and its answer lost. Who wants to know reads, and looks for his [`Op`].
+    Lost,
+}
+
+/// What the database says that is no failure.
+enum Refused {
+    /// There is no such item.
+    Missing,
+    /// There is one already, or it is not as it was read.
+    Conflict,
+}
+
+/// One try takes no longer: within the patience of a call there is time for another.
+const TRY: Duration = Duration::from_millis(700);
+/// Before the second try, the third and the fourth. The SDK has tried other replicas and regions by then.
+const PAUSES: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(80), Duration::from_millis(240)];
+/// Whoever is told to come back later than this is told so by us.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
+/// After so many collisions in a row somebody is writing without end.
+const COLLISIONS: u32 = 64;
+
+impl Container {
+    /// A name for one write.
+    pub fn op(&self) -> Op {
+        Op::draw(self.rng.as_ref())
+    }
+
+    /// Bounds a call of the port, all its requests together.
+    pub async fn in_time<T>(&self, call: impl Future<Output = Outside<T>>) -> Outside<T> {
+        let late = || Err(self.failed("the database did not answer in time"));
+        timeout(self.patience, call).await.unwrap_or_else(|_| late())
+    }
+
+    /// The document in this place, as last committed.
+    pub async fn read<R: Record>(&self, place: &Place) -> Outside<Option<Document<R>>> {
+        let read = || async { self.items.read_item(place.key().to_owned(), &place.id, None).await?.into_model() };
+        Ok(self.ask(read).await?.ok())
+    }
+
+    /// Writes where nothing is.
+    pub async fn create<R: Record>(&self, place: &Place, record: R, op: &Op) -> Outside<Written> {
+        let document = Document::new(place, record, op, self.clock.as_ref());
+        let create = || self.items.create_item(place.key().to_owned(), &place.id, &document, None);
+        self.ask(create).await.map(written)
+    }
+
+    /// Writes over a document that is still as it was read.
+    pub async fn replace<R: Record>(&self, read: &Document<R>, record: R, op: &Op) -> Outside<Written> {
+        let (place, next) = (read.place(), read.next(record, op, self.clock.as_ref()));
+        let replace = || self.items.replace_item(place.key().to_owned(), &place.id, &next, Some(unchanged(&read.etag)));
+        self.ask(replace).await.map(written)
+    }
+
+    /// Writes, whatever is there: only for what is the end of it, and stays the same however late it is done again.
+    pub async fn end<R: Record>(&self, place: &Place, record: R) -> Outside<()> {
+        let document = Document::new(place, record, &self.op(), self.clock.as_ref());
+        let upsert = || self.items.upsert_item(place.key().to_owned(), &place.id, &document, None);
+        match self.ask(upsert).await? {
+            Ok(_) => Ok(()),
+            Err(_) => Err(self.failed("the database refused what cannot be refused")),
+        }
+    }
+
+    /// Deletes a document that is still in this state. Whether it was deleted is not told.
+    pub async fn delete(&self, place: &Place, etag: &Etag) -> Outside<()> {
+        let delete = || self.items.delete_item(place.key().to_owned(), &place.id, Some(unchanged(etag)));
+        self.ask(delete).await.map(|_deleted_or_another_by_now| ())
+    }
+
+    /// The documents of one partition that a query selects with `SELECT *`.
+    pub async fn query<R: Record>(&self, partition: &str, query: &Query) -> Outside<Vec<Document<R>>> {
+        self.select(partition, query).await
+    }
+
+    /// How many of one partition a query selects with `SELECT VALUE COUNT(1)`.
+    pub async fn count(&self, partition: &str, query: &Query) -> Outside<u64> {
+        Ok(self.select::<u64>(partition, query).await?.into_iter().sum())
+    }
+
+    /// Reads, lets the record decide, and writes over what was read; again while others write in between. What is decided
+    /// counts only once it is written. `None`: there is no record.
+    pub async fn change<R: Record, T>(&self, place: &Place, decide: impl Fn(&mut R) -> T) -> Outside<Option<T>> {
+        let (op, mut decided) = (self.op(), None);
+        for collisions in 0..COLLISIONS {
+            let Some(read) = self.read::<R>(place).await? else { return Ok(None) };
+            if let Some(outcome) = decided.take()
+                && read.ops.has(&op)
+            {
+                return Ok(Some(outcome));
+            }
+            let mut record = read.record.clone();
+            let outcome = decide(&mut record);
+            if record == read.record {
+                return Ok(Some(outcome));
+            }
+            match self.replace(&read, record, &op).await? {
+                Written::Done(_) => return Ok(Some(outcome)),
+                Written::Lost => decided = Some(outcome),
+            }
+            self.step_aside(collisions).await;
+        }
+        Err(self.failed("others kept writing"))
+    }
+
+    /// Waits a moment that is drawn, and longer after each collision, so that of many one gets through.
+    pub async fn step_aside(&self, collisions: u32) {
+        let mut dice = [0; 2];
+        self.rng.fill(&mut dice);
+        let most = 1_000_u64 << collisions.min(6);
+        sleep(Duration::from_micros(most * u64::from(u16::from_be_bytes(dice)) / u64::from(u16::MAX))).await;
+    }
+
+    /// A query with one more parameter.
+    pub fn with(&self, query: Query, name: &str, value: i64) -> Outside<Query> {
+        query.with_parameter(name, value).map_err(|error| self.failed(plain(&error)))
+    }
+
+    /// A failure of the port.
+    pub fn failed(&self, reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Unavailable {
+        Unavailable::failed(self.service, reason)
+    }
+
+    async fn select<T: serde::de::DeserializeOwned + Send + 'static>(
+        &self,
+        partition: &str,
+        query: &Query,
+    ) -> Outside<Vec<T>> {
+        let select = || async {
+            let scope = FeedScope::partition(partition.to_owned());
+            self.items.query_items::<T>(query.clone(), scope, None).await?.try_collect::<Vec<T>>().await
+        };
+        self.ask(select).await?.map_err(|_| self.failed("the container is missing"))
+    }
+
+    /// Asks, and asks again where that may help: everything here may be done twice.
+    async fn ask<T, F>(&self, verb: impl Fn() -> F) -> Outside<Result<T, Refused>>
+    where
+        F: Future<Output = azure_data_cosmos::Result<T>>,
+    {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let failure = match timeout(TRY, verb()).await {
+                Ok(Ok(answer)) => return Ok(Ok(answer)),
+                Ok(Err(error)) if error.status().is_not_found() => return Ok(Err(Refused::Missing)),
+                Ok(Err(error)) if error.status().is_conflict() || error.status().is_precondition_failed() => {
+                    return Ok(Err(Refused::Conflict));
+                }
+                Ok(Err(error)) => Some(error),
+                Err(_too_slow) => None,
+            };
+            let wait = failure.as_ref().map_or(Some(Duration::ZERO), again_after);
+            match (pauses.next(), wait) {
+                (Some(pause), Some(wait)) if wait <= LONGEST_WAIT => sleep(pause.max(wait)).await,
+                _ => return Err(self.unavailable(failure)),
+            }
+        }
+    }
+
+    fn unavailable(&self, failure: Option<CosmosError>) -> Unavailable {
+        match failure {
+            Some(error) if error.status().is_throttled() => Unavailable::Overloaded {
+                service: self.service,
+                retry_after: retry_after(&error).unwrap_or(Duration::from_secs(1)),
+            },
+            Some(error) => self.failed(plain(&error)),
+            None => self.failed("the database did not answer in time"),
+        }
+    }
+}
+
+fn unchanged(etag: &Etag) -> ItemWriteOptions {
+    ItemWriteOptions::default().with_precondition(Precondition::if_match(etag.0.clone()))
+}
+
+fn written(answer: Result<ItemResponse, Refused>) -> Written {
+    match answer {
+        Ok(response) => Written::Done(Etag(response.headers().etag().map(ToString::to_string).unwrap_or_default())),
+        Err(Refused::Missing | Refused::Conflict) => Written::Lost,
+    }
+}
+
+/// How long to wait before it is worth asking again; `None` where it never is.
+fn again_after(error: &CosmosError) -> Option<Duration> {
+    let status = error.status();
+    let passing = matches!(u16::from(status.status_code()), 408 | 410 | 429 | 449 | 500..)
+        || status.is_read_session_not_available()
+        || status.is_write_forbidden()
+        || status.is_database_account_not_found();
+    passing.then(|| retry_after(error).unwrap_or_default())
+}
+
+fn retry_after(error: &CosmosError) -> Option<Duration> {
+    error.response()?.headers().retry_after_ms.map(Duration::from_millis)
+}
+
+/// Status and sub-status, and nothing of what was sent or found: a log line can be shown to anyone.
+fn plain(error: &CosmosError) -> String {
+    format!("the database answered {}", error.status())
+}

@@ -1,0 +1,100 @@
+//! The distributed store: every store port of [`auth_core`] on Azure Cosmos DB, through the official SDK.
+
+mod account;
+mod codes;
+mod container;
+mod counters;
+mod document;
+mod error;
+mod metrics;
+mod names;
+mod outbox;
+mod schema;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod users;
+
+pub use account::{Account, Credential};
+pub use error::Error;
+pub use metrics::{Gauge, Operation};
+
+use auth_core::{
+    ports::{Clock, Outside, Rng},
+    secrets::ServerSecret,
+};
+use azure_data_cosmos::DatabaseClient;
+use container::Container;
+use document::Place;
+use names::{Account as Kept, Names};
+use schema::Schema;
+use std::{sync::Arc, time::Duration};
+use tokio::time::timeout;
+
+/// Every store port on one Cosmos DB database.
+pub struct CosmosStore {
+    names: Names,
+    sessions: Container,
+    codes: Container,
+    counters: Container,
+    outbox: Container,
+    secret: Arc<ServerSecret>,
+}
+
+/// What a store stands on besides its database.
+#[derive(Clone)]
+pub struct Parts {
+    /// What the names of documents are derived from.
+    pub secret: Arc<ServerSecret>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Dice.
+    pub rng: Arc<dyn Rng>,
+    /// Told of each operation.
+    pub gauge: Option<Arc<dyn Gauge>>,
+    /// How long a call of a port may take, all its requests together; 2 seconds suit.
+    pub patience: Duration,
+}
+
+/// How long a start may take.
+const START: Duration = Duration::from_secs(20);
+
+impl CosmosStore {
+    /// Connects, and looks that each container is there.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn connect(account: &Account, parts: Parts) -> Result<Self, Error> {
+        let connect = async { Self::over(&account.database(parts.gauge.clone()).await?, parts).await };
+        timeout(START, connect).await.unwrap_or(Err(Error::Silent(START.as_secs())))
+    }
+
+    async fn over(database: &DatabaseClient, parts: Parts) -> Result<Self, Error> {
+        let Parts { secret, clock, rng, patience, .. } = parts;
+        let open = async |schema: Schema, service| {
+            let opened = database.container_client(schema.name, None).await;
+            let items = opened.map_err(Error::of(&format!("the container {}", schema.name)))?;
+            Ok::<_, Error>(Container { items, service, clock: clock.clone(), rng: rng.clone(), patience })
+        };
+        Ok(Self {
+            names: Names {
+                accounts: open(schema::USERS, "users").await?,
+                reservations: open(schema::NAMES, "users").await?,
+            },
+            sessions: open(schema::SESSIONS, "sessions").await?,
+            codes: open(schema::CODES, "codes").await?,
+            counters: open(schema::COUNTERS, "counters").await?,
+            outbox: open(schema::OUTBOX, "outbox").await?,
+            secret,
+        })
+    }
+
+    /// Whether the store can be read: for a readiness probe. It writes nothing.
+    ///
+    /// # Errors
+    /// `Failed` if it cannot, or not in time.
+    pub async fn ping(&self) -> Outside<()> {
+        let accounts = &self.names.accounts;
+        accounts.in_time(accounts.read::<Kept>(&Place::alone("nobody"))).await.map(drop)
+    }
+}

@@ -1,0 +1,249 @@
+//! Logins and e-mails that have one owner each, without a transaction over their documents.
+//!
+//! An account's document is what commits: a reservation counts only while its owner's document is active and names it. So
+//! whoever finds a name that is reserved looks at the owner. One that names it has it. Of any other the power to commit is
+//! taken first, by a write over its document: what it has read is then no longer there, and its own write is refused. Only
+//! then is the reservation taken. That needs no clock and no lock, and a crash anywhere leaves at most a reservation that
+//! the next one repairs.
+//!
+//! ```text
+//! commit(account, over):  reserve each name                        over: nothing, or the state that was read before
+//!                         write the account over that              <- the commit
+//! reserve(name):          create the reservation, or
+//!                         mine      -> write it again              what another has read of it is no longer there
+//!                         another's -> active and names it         taken
+//!                                   -> else: young, wait; old, write over its account, then over the reservation
+//! ```
+use crate::{
+    container::{Container, Written},
+    document::{Document, Etag, Op, Place, Record},
+};
+use auth_core::{ports::Outside, user::User, value::*};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What the container of accounts holds under a user's id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Account {
+    /// An account, and the names that are its own.
+    Active {
+        /// All of it.
+        user: Box<User>,
+        /// The reservations that count.
+        names: Vec<Name>,
+    },
+    /// There was none when somebody took a name that was reserved for it. It may still come to be.
+    Aborted,
+    /// There was one. Ids are never used again.
+    Deleted,
+}
+
+impl Record for Account {
+    fn kept_until(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+impl Account {
+    fn has(&self, name: &Name) -> bool {
+        matches!(self, Self::Active { names, .. } if names.contains(name))
+    }
+}
+
+/// A keyed hash that stands for a login or an e-mail: no personal data is in a key, a URL or a trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Name(pub String);
+
+/// A name that somebody has, or is about to have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    /// Whose.
+    pub user: UserId,
+    /// When it was reserved.
+    pub at: Timestamp,
+}
+
+impl Record for Reservation {
+    fn kept_until(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// The two containers.
+pub struct Names {
+    /// Accounts by their ids.
+    pub accounts: Container,
+    /// Reservations by their names.
+    pub reservations: Container,
+}
+
+/// The end of one commit.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// The account is as it was to be, and by this very commit.
+    Done,
+    /// Something else is in its place.
+    Lost,
+    /// Another account has this one of the names, by its number.
+    Taken(usize),
+}
+
+/// A reservation that this commit has made: the others were there before, and others may rely on them.
+struct Made {
+    name: Name,
+    etag: Etag,
+}
+
+enum Reserved {
+    Made(Made),
+    Again,
+    Taken,
+}
+
+/// A reservation is left alone for so long. An attempt that is under way is seen to its end, and one that crashed keeps
+/// the name from others no longer.
+const GRACE: Duration = Duration::from_secs(10);
+const ATTEMPTS: u32 = 64;
+
+impl Names {
+    /// The account of a user, whatever has become of it.
+    pub async fn account(&self, user: UserId) -> Outside<Option<Document<Account>>> {
+        self.accounts.read(&Place::alone(user.to_string())).await
+    }
+
+    /// The account that has a name.
+    pub async fn owner(&self, name: &Name) -> Outside<Option<Document<Account>>> {
+        let Some(reservation) = self.reservations.read::<Reservation>(&place(name)).await? else { return Ok(None) };
+        Ok(self.account(reservation.record.user).await?.filter(|account| account.record.has(name)))
+    }
+
+    /// Writes an account that has these names, over what was read of it, or where nothing is. All or nothing: of any number
+    /// of callers with one name one is `Done`.
+    ///
+    /// What is written over must have been read before any of the names is reserved here: then whoever takes one of them
+    /// from us meanwhile has written over it, and we are `Lost`.
+    pub async fn commit(
+        &self,
+        user: &User,
+        names: &[Name],
+        over: Option<&Document<Account>>,
+        op: &Op,
+    ) -> Outside<Commit> {
+        let mut made = Vec::new();
+        for (number, name) in names.iter().enumerate() {
+            if over.is_some_and(|account| account.record.has(name)) {
+                continue; // its own already
+            }
+            match self.reserve(name, user.id).await? {
+                Reserved::Made(new) => made.push(new),
+                Reserved::Again => {}
+                Reserved::Taken => {
+                    self.release(user.id, made).await?;
+                    return Ok(Commit::Taken(number));
+                }
+            }
+        }
+        let account = Account::Active { user: Box::new(user.clone()), names: names.to_vec() };
+        let written = match over {
+            None => self.accounts.create(&Place::alone(user.id.to_string()), account, op).await?,
+            Some(read) => self.accounts.replace(read, account, op).await?,
+        };
+        if written == Written::Lost && !self.account(user.id).await?.is_some_and(|account| account.ops.has(op)) {
+            self.release(user.id, made).await?;
+            return Ok(Commit::Lost);
+        }
+        Ok(Commit::Done)
+    }
+
+    /// Gives names back that this user has no more.
+    pub async fn give_back(&self, user: UserId, names: &[Name]) -> Outside<()> {
+        for name in names {
+            if let Some(reservation) = self.reservations.read::<Reservation>(&place(name)).await?
+                && reservation.record.user == user
+            {
+                self.reservations.delete(&place(name), &reservation.etag).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back what was made, unless it has been written over, or the account has it after all.
+    async fn release(&self, user: UserId, made: Vec<Made>) -> Outside<()> {
+        if made.is_empty() {
+            return Ok(());
+        }
+        let account = self.account(user).await?;
+        for Made { name, etag } in made {
+            if !account.as_ref().is_some_and(|account| account.record.has(&name)) {
+                self.reservations.delete(&place(&name), &etag).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn reserve(&self, name: &Name, user: UserId) -> Outside<Reserved> {
+        let (op, place) = (self.reservations.op(), place(name));
+        let own = || Reservation { user, at: self.reservations.clock.now() };
+        let made = |etag| Ok(Reserved::Made(Made { name: name.clone(), etag }));
+        for attempt in 0..ATTEMPTS {
+            if let Written::Done(etag) = self.reservations.create(&place, own(), &op).await? {
+                return made(etag);
+            }
+            let Some(reservation) = self.reservations.read::<Reservation>(&place).await? else { continue };
+            if reservation.ops.has(&op) {
+                return made(reservation.etag);
+            }
+            if reservation.record.user == user {
+                // Written again: whoever is about to take it has read what is no longer there. It is as good if another
+                // attempt of the same user does so.
+                match self.reservations.replace(&reservation, own(), &op).await? {
+                    Written::Done(_) => return Ok(Reserved::Again),
+                    Written::Lost => match self.reservations.read::<Reservation>(&place).await? {
+                        Some(now) if now.record.user == user => return Ok(Reserved::Again),
+                        _ => continue,
+                    },
+                }
+            }
+            let owner = self.account(reservation.record.user).await?;
+            if owner.as_ref().is_some_and(|account| account.record.has(name)) {
+                return Ok(Reserved::Taken);
+            }
+            if self.is_young(&reservation.record) {
+                self.reservations.step_aside(attempt).await;
+                continue;
+            }
+            if self.fence(reservation.record.user, owner).await? == Written::Lost {
+                continue;
+            }
+            if let Written::Done(etag) = self.reservations.replace(&reservation, own(), &op).await? {
+                return made(etag);
+            }
+        }
+        Err(self.reservations.failed("others kept reserving the name"))
+    }
+
+    /// Takes an account's power to commit what it is about to: what it has read is no longer there.
+    async fn fence(&self, user: UserId, account: Option<Document<Account>>) -> Outside<Written> {
+        let op = self.accounts.op();
+        match account {
+            None => self.accounts.create(&Place::alone(user.to_string()), Account::Aborted, &op).await,
+            Some(read) if read.record == Account::Deleted => Ok(Written::Done(read.etag)),
+            Some(read) => {
+                let same = read.record.clone();
+                self.accounts.replace(&read, same, &op).await
+            }
+        }
+    }
+
+    fn is_young(&self, reservation: &Reservation) -> bool {
+        let (now, at) = (self.reservations.clock.now(), reservation.at);
+        now < at + GRACE && at <= now + GRACE // one dated by a clock that is ahead is no younger
+    }
+}
+
+fn place(name: &Name) -> Place {
+    Place::alone(name.0.clone())
+}

@@ -1,0 +1,78 @@
+//! The containers: what each is called, how it is cut into partitions, what it indexes, and when it forgets.
+use azure_data_cosmos::models::{
+    ContainerProperties, IndexingMode, IndexingPolicy, PartitionKeyDefinition, TimeToLive,
+};
+
+/// One container.
+#[derive(Clone, Copy, Debug)]
+pub struct Schema {
+    /// Its name in the database.
+    pub name: &'static str,
+    /// What is kept in it, for people.
+    pub holds: &'static str,
+    /// Where its documents have the value that they are spread by.
+    pub partition: &'static str,
+    /// Whether documents say themselves how long they are kept. Where not, nothing is ever forgotten.
+    pub forgets: bool,
+    /// What queries look at; nothing else is indexed, since all the rest is found by its id.
+    pub indexed: &'static [&'static str],
+}
+
+/// Accounts.
+pub const USERS: Schema =
+    Schema { name: "users", holds: "accounts, by their ids", partition: "/id", forgets: false, indexed: &[] };
+/// Reservations.
+pub const NAMES: Schema = Schema {
+    name: "names",
+    holds: "logins and e-mails, by keyed hashes: whose each is",
+    partition: "/id",
+    forgets: false,
+    indexed: &[],
+};
+/// Sessions.
+pub const SESSIONS: Schema = Schema {
+    name: "sessions",
+    holds: "signed-in devices, those of an account together",
+    partition: "/pk",
+    forgets: true,
+    indexed: &[],
+};
+/// Codes.
+pub const CODES: Schema = Schema {
+    name: "codes",
+    holds: "codes that were mailed, by keyed hashes of the addresses",
+    partition: "/id",
+    forgets: true,
+    indexed: &[],
+};
+/// Counters.
+pub const COUNTERS: Schema = Schema {
+    name: "counters",
+    holds: "how often what was tried, by keyed hashes",
+    partition: "/id",
+    forgets: true,
+    indexed: &[],
+};
+/// Mails.
+pub const OUTBOX: Schema = Schema {
+    name: "outbox",
+    holds: "mails on their way out, encrypted",
+    partition: "/pk",
+    forgets: true,
+    indexed: &["/record/from/?", "/record/dead/?"],
+};
+
+/// All of them.
+pub const ALL: [Schema; 6] = [USERS, NAMES, SESSIONS, CODES, COUNTERS, OUTBOX];
+
+impl Schema {
+    /// As the SDK creates it.
+    pub fn properties(&self) -> ContainerProperties {
+        let indexing = IndexingPolicy::default().with_indexing_mode(IndexingMode::Consistent).with_excluded_path("/*");
+        let mut indexing = self.indexed.iter().fold(indexing, |indexing, path| indexing.with_included_path(*path));
+        indexing.automatic = true; // off unless it is said
+        let properties = ContainerProperties::new(self.name, PartitionKeyDefinition::from(self.partition))
+            .with_indexing_policy(indexing);
+        if self.forgets { properties.with_default_ttl(TimeToLive::NoDefault) } else { properties }
+    }
+}

@@ -1,0 +1,3 @@
+//! The store on the vendor's emulator.
+mod contract;
+mod emulator;

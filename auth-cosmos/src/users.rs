@@ -1,0 +1,100 @@
+//! Accounts.
+use crate::{
+    CosmosStore,
+    container::Written,
+    document::{Document, Etag, Ops, Place},
+    names::{Account, Commit, Name},
+};
+use auth_core::{ports::*, user::User, value::*};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+
+#[async_trait]
+impl UserStore for CosmosStore {
+    async fn insert(&self, user: &User) -> Outside<Insert> {
+        self.names.accounts.in_time(self.insert_user(user)).await
+    }
+
+    async fn by_id(&self, id: UserId) -> Outside<Option<Stored<User>>> {
+        self.names.accounts.in_time(async { Ok(self.names.account(id).await?.and_then(active)) }).await
+    }
+
+    async fn by_login(&self, login: &Login) -> Outside<Option<Stored<User>>> {
+        let name = self.login_name(login);
+        self.names.accounts.in_time(async { Ok(self.names.owner(&name).await?.and_then(active)) }).await
+    }
+
+    async fn by_email(&self, email: &Email) -> Outside<Option<Stored<User>>> {
+        let name = self.email_name(email);
+        self.names.accounts.in_time(async { Ok(self.names.owner(&name).await?.and_then(active)) }).await
+    }
+
+    async fn replace(&self, user: &Stored<User>) -> Outside<Replace> {
+        self.names.accounts.in_time(self.replace_user(user)).await
+    }
+}
+
+impl CosmosStore {
+    async fn insert_user(&self, user: &User) -> Outside<Insert> {
+        let (op, names) = (self.names.accounts.op(), self.names_of(user));
+        let mut over = None;
+        loop {
+            let refusal = match self.names.commit(user, &names, over.as_ref(), &op).await? {
+                Commit::Done => return Ok(Insert::Done),
+                Commit::Taken(0) => Some(Insert::LoginTaken),
+                Commit::Taken(_) => Some(Insert::EmailTaken),
+                Commit::Lost => None,
+            };
+            over = self.names.account(user.id).await?;
+            match (&over, refusal) {
+                (Some(account), _) if account.record != Account::Aborted => return Ok(Insert::Exists),
+                (_, Some(refusal)) => return Ok(refusal),
+                (_, None) => {} // somebody took us for dead: over what he left
+            }
+        }
+    }
+
+    async fn replace_user(&self, Stored { value: user, revision }: &Stored<User>) -> Outside<Replace> {
+        let accounts = &self.names.accounts;
+        let Some(read) = self.as_read(user, revision) else { return Ok(Replace::Stale) };
+        let op = accounts.op();
+        Ok(match accounts.replace(&read, read.record.clone(), &op).await? {
+            Written::Done(_) => Replace::Done,
+            Written::Lost if self.names.account(user.id).await?.is_some_and(|account| account.ops.has(&op)) => {
+                Replace::Done
+            }
+            Written::Lost => Replace::Stale,
+        })
+    }
+
+    /// The document in the state that the revision names, with the user as it is to be.
+    fn as_read(&self, user: &User, revision: &Revision) -> Option<Document<Account>> {
+        let (etag, ops) = serde_json::from_str::<(Etag, Ops)>(&revision.0).ok()?;
+        let account = Account::Active { user: Box::new(user.clone()), names: self.names_of(user) };
+        let mut read = Document::at(&Place::alone(user.id.to_string()), account);
+        (read.ops, read.etag) = (ops, etag);
+        Some(read)
+    }
+
+    /// The login first: whoever holds a name waits only for names that come later, so no two wait for each other.
+    fn names_of(&self, user: &User) -> Vec<Name> {
+        vec![self.login_name(&user.login), self.email_name(&user.email)]
+    }
+
+    fn login_name(&self, login: &Login) -> Name {
+        self.name("login", login.key())
+    }
+
+    fn email_name(&self, email: &Email) -> Name {
+        self.name("email", email.key())
+    }
+
+    fn name(&self, kind: &str, key: &str) -> Name {
+        Name(BASE64_URL_SAFE_NO_PAD.encode(self.secret.index(&["name", kind, key])))
+    }
+}
+
+fn active(account: Document<Account>) -> Option<Stored<User>> {
+    let Account::Active { user, .. } = account.record else { return None };
+    let revision = serde_json::to_string(&(account.etag, account.ops)).ok()?;
+    Some(Stored { value: *user, revision: Revision(revision) })
+}
