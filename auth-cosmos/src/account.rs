@@ -2,7 +2,7 @@
 use crate::{Error, metrics::Gauge};
 use auth_core::value::Secret;
 use azure_data_cosmos::{
-    AccountEndpoint, AccountReference, CosmosClient, DatabaseClient, RoutingStrategy,
+    AccountEndpoint, AccountReference, CosmosClient, RoutingStrategy,
     options::{
         ContentResponseOnWrite, OperationOptions, OperationOptionsBuilder, ReadConsistencyStrategy, Region,
         ThrottlingRetryOptionsBuilder,
@@ -42,15 +42,14 @@ pub enum Credential {
 }
 
 impl Account {
-    /// Whether this program can be let in, as far as can be said without asking.
-    pub(crate) async fn database(&self, gauge: Option<Arc<dyn Gauge>>) -> Result<DatabaseClient, Error> {
+    /// A client of the account: to be made once, and kept.
+    pub(crate) async fn client(&self, gauge: Option<Arc<dyn Gauge>>) -> Result<CosmosClient, Error> {
         let client = CosmosClient::builder().with_default_operation_options(operations());
         let client = match gauge {
             Some(gauge) => client.with_diagnostics_handler(crate::metrics::handler(gauge)),
             None => client,
         };
-        let client = client.build(self.reference()?, self.routing()).await.map_err(Error::of("the account"))?;
-        Ok(client.database_client(self.database.clone()))
+        client.build(self.reference()?, self.routing()).await.map_err(Error::of("the account"))
     }
 
     fn reference(&self) -> Result<AccountReference, Error> {

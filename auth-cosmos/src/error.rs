@@ -45,9 +45,10 @@ pub enum Error {
 
 impl Error {
     /// What the database's answer means, when it was asked for this.
-    pub(crate) fn of(what: &str) -> impl FnOnce(CosmosError) -> Self {
+    pub(crate) fn of(what: impl Into<String>) -> impl FnOnce(CosmosError) -> Self {
+        let what = what.into();
         move |error| {
-            let (what, status) = (what.to_owned(), error.status());
+            let status = error.status();
             match u16::from(status.status_code()) {
                 404 => Self::Missing(what),
                 403 => Self::Forbidden(what),

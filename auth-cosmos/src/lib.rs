@@ -1,6 +1,7 @@
 //! The distributed store: every store port of [`auth_core`] on Azure Cosmos DB, through the official SDK.
 
 mod account;
+mod bicep;
 mod codes;
 mod container;
 mod counters;
@@ -9,6 +10,7 @@ mod error;
 mod metrics;
 mod names;
 mod outbox;
+mod provision;
 mod schema;
 mod sessions;
 #[cfg(test)]
@@ -16,8 +18,10 @@ mod tests;
 mod users;
 
 pub use account::{Account, Credential};
+pub use bicep::bicep;
 pub use error::Error;
 pub use metrics::{Gauge, Operation};
+pub use provision::{Found, Throughput, provision, status};
 
 use auth_core::{
     ports::{Clock, Outside, Rng},
@@ -65,7 +69,10 @@ impl CosmosStore {
     /// # Errors
     /// [`Error`].
     pub async fn connect(account: &Account, parts: Parts) -> Result<Self, Error> {
-        let connect = async { Self::over(&account.database(parts.gauge.clone()).await?, parts).await };
+        let connect = async {
+            let client = account.client(parts.gauge.clone()).await?;
+            Self::over(&client.database_client(account.database.clone()), parts).await
+        };
         timeout(START, connect).await.unwrap_or(Err(Error::Silent(START.as_secs())))
     }
 
@@ -73,7 +80,7 @@ impl CosmosStore {
         let Parts { secret, clock, rng, patience, .. } = parts;
         let open = async |schema: Schema, service| {
             let opened = database.container_client(schema.name, None).await;
-            let items = opened.map_err(Error::of(&format!("the container {}", schema.name)))?;
+            let items = opened.map_err(Error::of(format!("the container {}", schema.name)))?;
             Ok::<_, Error>(Container { items, service, clock: clock.clone(), rng: rng.clone(), patience })
         };
         Ok(Self {

@@ -91,7 +91,7 @@ fn run(Cli { settings, command, .. }: Cli) -> Ended<()> {
     match command {
         None | Some(Command::Serve) => in_runtime(serve::serve(settings)),
         Some(Command::Config) => say(&config::effective(&settings)),
-        Some(Command::Migrate(migrate)) => say(&migrate.run(&settings)?),
+        Some(Command::Migrate(migrate)) => say(&in_runtime(migrate.run(&settings))?),
         Some(Command::Keys(keys)) => say(&keys.run(&settings)?),
         Some(Command::Mail) => say(&in_runtime(mail::show(settings))?),
         Some(Command::Backup { file }) => say(&backup::backup(&settings, &file)?),

@@ -1,9 +1,9 @@
 //! Puts the parts together: settings in, the core with its outside out.
 use crate::{
-    http::Probe,
     keys::{KeyError, KeyFolder},
     log::Audit,
-    settings::{Settings, value::Store},
+    settings::Settings,
+    store::{self, Backing},
 };
 use auth_core::{
     accounts::Accounts,
@@ -18,8 +18,7 @@ use auth_core::{
     value::{Invalid, Secret},
 };
 use auth_mail::{Composer, FileTransport, Mailbox, SmtpTransport, Templates};
-use auth_sqlite::SqliteStore;
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 use tokio::sync::Notify;
 
 /// The core and everything that it stands on.
@@ -53,6 +52,15 @@ pub enum ComposeError {
     /// The store.
     #[error("the database in AUTH_SERVICE_DATA_DIR cannot be used{}", advice(.0))]
     Store(#[from] auth_sqlite::Error),
+    /// The store, where it is Cosmos DB.
+    #[cfg(feature = "cosmos")]
+    #[error("Cosmos DB, as AUTH_SERVICE_COSMOS_* give it, cannot be used")]
+    Cosmos(#[from] auth_cosmos::Error),
+    /// The store is one that this program was built without.
+    #[error(
+        "this program was built without the store that AUTH_SERVICE_STORE names: build it with `--features cosmos`"
+    )]
+    NotBuilt,
     /// What a hash costs.
     #[error("AUTH_SERVICE_ARGON2_MEMORY_KIB, _PASSES, _LANES or _ARENAS does not fit")]
     Hasher(#[from] BadParams),
@@ -83,54 +91,24 @@ const fn advice(error: &auth_sqlite::Error) -> &'static str {
     }
 }
 
-/// A store as what it is: opened, asked, closed.
-#[async_trait]
-pub trait Backing: Probe {
-    /// Finishes what was accepted and lets go.
-    async fn close(&self);
-}
-
-#[async_trait]
-impl Probe for SqliteStore {
-    async fn ping(&self) -> Outside<()> {
-        Self::ping(self).await
-    }
-}
-#[async_trait]
-impl Backing for SqliteStore {
-    async fn close(&self) {
-        Self::close(self).await;
-    }
-}
-
 impl House {
     /// Opens what is there, and outside production makes what is missing.
     ///
     /// # Errors
     /// [`ComposeError`].
-    pub fn open(settings: &Settings) -> Result<Self, ComposeError> {
+    pub async fn open(settings: &Settings) -> Result<Self, ComposeError> {
         let keys = KeyFolder::of(settings);
         if !settings.is_production() {
             keys.init(settings, &SystemClock, &OsRng)?;
         }
-        match settings.store {
-            Store::Sqlite => {
-                Self::over(Arc::new(SqliteStore::open(database(settings), <_>::default())?), keys, settings)
-            }
-        }
-    }
-
-    fn over<S>(store: Arc<S>, keys: KeyFolder, settings: &Settings) -> Result<Self, ComposeError>
-    where
-        S: UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + Backing + 'static,
-    {
         let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = (Arc::new(SystemClock), Arc::new(OsRng));
         let secret = ServerSecret::new(keys.secret(settings)?.expose()).expect("a root secret is long enough");
         let secret = Arc::new(secret);
+        let store = store::open(settings, &secret).await?;
         let (text, set) = keys.signing()?;
         let keyring = Arc::new(KeyRing::new(set, clock.clone(), settings.accounts.access_token_lifetime.0 + LEEWAY));
         let hasher = Arc::new(Argon2Hasher::new(settings.accounts.hasher()?, rng.clone())?);
-        let outbox = Outbox::new(store.clone(), secret.clone(), rng.clone());
+        let outbox = Outbox::new(store.clone() as Arc<dyn OutboxStore>, secret.clone(), rng.clone());
         let mail_put = outbox.notify();
         let ports = Ports {
             users: store.clone(),
@@ -168,11 +146,6 @@ impl House {
         let (store, secret, lease) = (self.outbox.clone(), self.secret.clone(), settings.mail.mail_lease.0);
         Ok(OutboxWorker { store, transport, secret, lease, events, clock, rng })
     }
-}
-
-/// The file of the embedded store.
-pub fn database(settings: &Settings) -> PathBuf {
-    settings.data_dir.join("auth.db")
 }
 
 fn transport(settings: &Settings) -> Result<Arc<dyn Transport>, ComposeError> {

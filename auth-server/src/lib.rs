@@ -6,6 +6,7 @@
 //! | what can be set, and how it is read | [`settings`] |
 //! | a server, to be started from a program or a test | [`Server`] in `server.rs` |
 //! | the parts, put together | `compose.rs` |
+//! | the stores to choose from | `store.rs` |
 //! | every route, and what holds for all of them | `http.rs`, `http/` |
 //! | the account API, one capability a file | `http/accounts/` |
 //! | the table of problems | `http/problem.rs` |
@@ -29,6 +30,7 @@ mod serve;
 mod server;
 pub mod settings;
 mod shutdown;
+mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod worker;

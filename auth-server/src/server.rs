@@ -55,7 +55,7 @@ impl Server {
     pub async fn bind(settings: Settings) -> Result<Self, StartError> {
         settings.check()?;
         let address = settings.listen();
-        let house = House::open(&settings)?;
+        let house = House::open(&settings).await?;
         let mails = house.outbox_worker(&settings)?;
         let listener = TcpListener::bind(address).await;
         let listener = listener.map_err(|source| StartError::Listen { address, source })?;

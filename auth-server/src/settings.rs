@@ -1,6 +1,7 @@
 //! What can be set, and how it is read: defaults, then a TOML file, then the environment, then flags.
 
 mod accounts;
+mod cosmos;
 mod describe;
 mod limits;
 mod load;
@@ -13,6 +14,7 @@ pub mod value;
 
 pub use self::{
     accounts::AccountSettings,
+    cosmos::CosmosSettings,
     describe::{Description, describe},
     limits::LimitSettings,
     load::{SettingsError, Sources},
@@ -60,9 +62,13 @@ pub struct Settings {
     /// Where the database, the keys and, without SMTP, the mails are.
     #[conf(long, env, default_value = "./data", value_parser = folder, serde(use_value_parser))]
     pub data_dir: PathBuf,
-    /// Where accounts are kept: sqlite (one file in the data folder).
+    /// Where accounts are kept: sqlite (one file in the data folder) or cosmos (Azure Cosmos DB).
     #[conf(long, env, default_value = "sqlite", serde(use_value_parser))]
     pub store: Store,
+    /// Azure Cosmos DB.
+    #[conf(flatten, serde(flatten))]
+    #[serde(flatten)]
+    pub cosmos: CosmosSettings,
     /// What everything kept secret in the store is derived from: at least 32 random bytes in base64. Without one, it is
     /// the file keys/secret in the data folder.
     #[conf(env, secret, serde(use_value_parser))]
@@ -198,7 +204,7 @@ mod tests {
             "AUTH_SERVICE_PORT",
             "a whole number from 0 to 65535",
             "AUTH_SERVICE_STORE",
-            "expected one of: sqlite",
+            "expected one of: sqlite, cosmos",
             "AUTH_SERVICE_CODE_LIFETIME",
             "at most 10m",
             "AUTH_SERVICE_PROT",

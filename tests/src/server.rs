@@ -1,5 +1,5 @@
 //! The real program as a child process, with a data folder, a mail server and a log of its own.
-use crate::{Api, Person, Postbox, Settings, log::Log};
+use crate::{Api, Cosmos, Person, Postbox, Settings, log::Log};
 use std::{
     path::Path,
     process::{ExitStatus, Output, Stdio},
@@ -19,6 +19,8 @@ pub struct Server {
     postbox: Postbox,
     log: Log,
     running: Option<Running>,
+    /// Lives as long as its documents are needed.
+    _cosmos: Option<Cosmos>,
 }
 
 struct Running {
@@ -39,8 +41,13 @@ impl Server {
         Settings::default().start().await
     }
 
-    pub(crate) async fn start_with(settings: Settings, folder: TempDir, postbox: Postbox) -> Self {
-        let mut server = Self { settings, folder, postbox, log: Log::default(), running: None };
+    pub(crate) async fn start_with(
+        settings: Settings,
+        folder: TempDir,
+        postbox: Postbox,
+        cosmos: Option<Cosmos>,
+    ) -> Self {
+        let mut server = Self { settings, folder, postbox, log: Log::default(), running: None, _cosmos: cosmos };
         server.start_again().await;
         server
     }

@@ -1,5 +1,5 @@
 //! What a server is started with, and its program.
-use crate::{Postbox, Server, patience};
+use crate::{Cosmos, Postbox, Server, patience};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -111,9 +111,26 @@ impl Settings {
         self.start_in(TempDir::new().expect("a folder for the data"), postbox).await
     }
 
-    /// Starts a server in a folder, on whatever is there, beside a postbox.
+    /// Starts a server in a folder, on whatever is there, beside a postbox; on the store of this run, unless it is told on
+    /// which.
     pub async fn start_in(self, folder: TempDir, postbox: Postbox) -> Server {
-        Server::start_with(self, folder, postbox).await
+        if self.0.contains_key("AUTH_SERVICE_STORE") || !runs_on_cosmos() {
+            return Server::start_with(self, folder, postbox, None).await;
+        }
+        let cosmos = Cosmos::start().await;
+        let settings = cosmos.settings(self);
+        let made = settings.run(folder.path(), &["migrate", "up"]).await;
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        Server::start_with(settings, folder, postbox, Some(cosmos)).await
+    }
+}
+
+/// The store that servers of this run are on: the embedded one, or what `TEST_STORE` names.
+fn runs_on_cosmos() -> bool {
+    match std::env::var("TEST_STORE").as_deref() {
+        Err(_) | Ok("sqlite") => false,
+        Ok("cosmos") => true,
+        Ok(other) => panic!("TEST_STORE is sqlite or cosmos, and not {other}"),
     }
 }
 

@@ -1,5 +1,5 @@
 //! The vendor's emulator, in memory. All that is called of it is here: it is for his own tests, and promises nothing.
-use crate::{CosmosStore, Parts, account, schema};
+use crate::{CosmosStore, Parts, Throughput, account, provision};
 use auth_core::{
     secrets::ServerSecret,
     system::{OsRng, SystemClock},
@@ -29,9 +29,7 @@ impl Emulator {
         let client = emulator.client(Vec::new()).await;
         client.create_database("auth", None).await.unwrap();
         let database = client.database_client("auth");
-        for schema in schema::ALL {
-            database.create_container(schema.properties(), None).await.unwrap();
-        }
+        provision::containers(&database, Throughput::Autoscale(1_000)).await.unwrap();
         emulator
     }
 

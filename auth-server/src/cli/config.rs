@@ -7,6 +7,7 @@ pub fn effective(settings: &Settings) -> String {
     let given = |key: &str| match key {
         "secret" => settings.secret.is_some(),
         "smtp_url" => settings.mail.smtp_url.is_some(),
+        "cosmos_key" => settings.cosmos.cosmos_key.is_some(),
         _ => false,
     };
     let mut text = String::new();

@@ -10,7 +10,7 @@ const LISTED: usize = 100;
 /// Tells of the outbox of the settings' data folder; a server may be running on it.
 pub async fn show(settings: Settings) -> Ended {
     log::start(&settings.log);
-    let house = House::open(&settings)?;
+    let house = House::open(&settings).await?;
     let told = tell(house.outbox.as_ref()).await;
     house.store.close().await;
     told

@@ -1,8 +1,8 @@
 //! `migrate`: the version of the database's schema. A server goes forward by itself when it starts.
 use super::Ended;
 use crate::{
-    compose::database,
     settings::{Settings, value::Store},
+    store::sqlite_file,
 };
 use auth_sqlite::migrate::{self, Step};
 use conf::{Conf, Subcommands};
@@ -20,7 +20,7 @@ pub struct Migrate {
 pub enum Action {
     /// Show every version, and which the database has.
     Status,
-    /// Go forward, to the newest version or to the one that is named.
+    /// Go forward, to the newest version or to the one that is named; with the store cosmos, make what is missing.
     Up {
         /// The version to go to.
         #[conf(pos)]
@@ -32,14 +32,21 @@ pub enum Action {
         #[conf(pos)]
         revision: Option<u32>,
     },
+    /// With the store cosmos: print a Bicep template that makes the account, its database and its containers.
+    Bicep,
 }
 
 impl Migrate {
     /// Does it.
-    pub fn run(self, settings: &Settings) -> Ended {
-        let path = match settings.store {
-            Store::Sqlite => database(settings),
-        };
+    pub async fn run(self, settings: &Settings) -> Ended {
+        match settings.store {
+            Store::Sqlite => self.file(settings),
+            Store::Cosmos => self.containers(settings).await,
+        }
+    }
+
+    fn file(self, settings: &Settings) -> Ended {
+        let path = sqlite_file(settings);
         let steps = match self.action {
             Action::Status if !path.exists() => {
                 return Ok("There is no database yet: `migrate up`, or a start, makes it.".to_owned());
@@ -47,8 +54,48 @@ impl Migrate {
             Action::Status => migrate::status(&path)?,
             Action::Up { revision } => migrate::up(&path, revision)?,
             Action::Down { revision } => migrate::down(&path, revision)?,
+            Action::Bicep => return Err("a template is for the store cosmos: add --store cosmos".into()),
         };
         Ok(steps.iter().map(line).collect())
+    }
+
+    #[cfg(feature = "cosmos")]
+    async fn containers(self, settings: &Settings) -> Ended {
+        use auth_cosmos::Throughput;
+        let account = || {
+            settings.check()?;
+            Ok::<_, crate::settings::SettingsError>(crate::store::cosmos::account(settings))
+        };
+        let found = match self.action {
+            Action::Bicep => return Ok(auth_cosmos::bicep()),
+            Action::Status => auth_cosmos::status(&account()?).await?,
+            Action::Up { revision: None } => {
+                let throughput = match settings.cosmos.cosmos_throughput {
+                    0 => Throughput::Serverless,
+                    most => Throughput::Autoscale(most),
+                };
+                auth_cosmos::provision(&account()?, throughput).await?
+            }
+            Action::Up { revision: Some(_) } | Action::Down { .. } => {
+                return Err("containers have no versions: `migrate up` makes those that are missing".into());
+            }
+        };
+        let up = matches!(self.action, Action::Up { .. });
+        let line = |found: &auth_cosmos::Found| {
+            let state = match (found.there, up) {
+                (true, _) => "there",
+                (false, true) => "made",
+                (false, false) => "missing",
+            };
+            format!("{:<10} {state:<8} {}\n", found.name, found.holds)
+        };
+        Ok(found.iter().map(line).collect())
+    }
+
+    #[cfg(not(feature = "cosmos"))]
+    async fn containers(self, settings: &Settings) -> Ended {
+        settings.check()?;
+        Err(crate::ComposeError::NotBuilt.into())
     }
 }
 

@@ -1,8 +1,8 @@
 //! `restore`: a backup in the place of the database. Everybody signs in again.
-use super::Ended;
+use super::{Ended, backup::AZURE};
 use crate::{
-    compose::database,
     settings::{Settings, value::Store},
+    store::sqlite_file,
 };
 use auth_sqlite::Restored;
 use conf::Conf;
@@ -25,14 +25,14 @@ pub struct Restore {
 impl Restore {
     /// Asks, does it, and tells what was done and what is lost.
     pub fn run(self, settings: &Settings) -> Ended {
-        let database = database(settings);
+        if settings.store == Store::Cosmos {
+            return Err(AZURE.into());
+        }
+        let database = sqlite_file(settings);
         if !self.yes {
             confirm(&self.file, &database)?;
         }
-        let restored = match settings.store {
-            Store::Sqlite => auth_sqlite::restore(&self.file, &database)?,
-        };
-        Ok(tell(&restored, &database))
+        Ok(tell(&auth_sqlite::restore(&self.file, &database)?, &database))
     }
 }
 

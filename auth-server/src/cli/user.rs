@@ -57,7 +57,7 @@ impl Users {
     /// Does it, on the data folder of the settings; a server may be running on it.
     pub async fn run(self, settings: Settings) -> Ended {
         log::start(&settings.log);
-        let house = House::open(&settings)?;
+        let house = House::open(&settings).await?;
         let ended = act(self.action, &house.accounts, &settings).await;
         house.store.close().await;
         Ok(show(&ended?))

@@ -1,4 +1,5 @@
 //! Settings that nobody may see: given as text, or as a file that holds the text.
+use auth_core::value::Secret;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Serialize, Serializer};
 use std::{fmt, fs, path::PathBuf, str::FromStr};
@@ -47,6 +48,25 @@ fn is_pattern(bytes: &[u8]) -> bool {
 }
 
 impl fmt::Debug for RootSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// The key of a Cosmos DB account.
+#[derive(Clone)]
+pub struct AccountKey(pub Secret);
+
+impl FromStr for AccountKey {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let whole = STANDARD.decode(text.trim()).map(Zeroizing::new).is_ok_and(|bytes| !bytes.is_empty());
+        let key = whole.then(|| Self(Secret::new(text.trim().to_owned())));
+        key.ok_or_else(|| "expected the key of an account as Azure shows it, in base64".to_owned())
+    }
+}
+
+impl fmt::Debug for AccountKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[secret]")
     }

@@ -59,6 +59,21 @@ choice!(
     Store {
         /// In one file in the data folder.
         Sqlite = "sqlite",
+        /// In Azure Cosmos DB.
+        Cosmos = "cosmos",
+    }
+);
+choice!(
+    /// How the server is let in to a Cosmos DB account.
+    Access {
+        /// By the account's key.
+        Key = "key",
+        /// As the managed identity of the machine.
+        ManagedIdentity = "managed-identity",
+        /// As a workload identity of Kubernetes.
+        WorkloadIdentity = "workload-identity",
+        /// As whoever is logged in to Azure's command line.
+        DeveloperTools = "developer-tools",
     }
 );
 choice!(
@@ -249,7 +264,8 @@ pub fn text_of<V: FromStr<Err: Display>>(text: &str) -> Result<String, String> {
     text.parse::<V>().map(|_| text.trim().to_owned()).map_err(|rule| format!("expected otherwise: {rule}"))
 }
 
-fn digits<N: FromStr>(text: &str) -> Option<N> {
+/// A number in plain digits.
+pub(super) fn digits<N: FromStr>(text: &str) -> Option<N> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| plain)
 }

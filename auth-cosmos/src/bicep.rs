@@ -1,0 +1,122 @@
+//! The account, the database and its containers as a Bicep template: for who may not make containers, and for who wants
+//! them written down.
+use crate::schema::{self, Schema};
+use std::fmt::Write;
+
+const HEAD: &str = r"// Azure Cosmos DB for the auth service: the account, its database and its containers, and leave for one identity to read
+// and write items. Printed by `auth-server migrate bicep`.
+//
+//   az deployment group create --resource-group GROUP --template-file cosmos.bicep \
+//     --parameters accountName=NAME principalId=OBJECT_ID_OF_THE_IDENTITY
+
+@description('The name of the account, which is a part of its address: nobody else may have it.')
+param accountName string
+
+@description('The one region that writes.')
+param location string = resourceGroup().location
+
+@description('Further regions, in the order in which they take over when the first one fails.')
+param readLocations array = []
+
+@description('The name of the database.')
+param databaseName string = 'auth'
+
+@description('The object id of the identity that the servers run as. Without one no role is given.')
+param principalId string = ''
+
+@description('Up to so many request units a second for each container; 0 for an account without provisioned throughput.')
+@minValue(0)
+param maxThroughput int = 1000
+
+var others = [for (region, index) in readLocations: { locationName: region, failoverPriority: index + 1 }]
+
+resource account 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' = {
+  name: accountName
+  location: location
+  kind: 'GlobalDocumentDB'
+  properties: {
+    databaseAccountOfferType: 'Standard'
+    // With several regions that write, the last write wins: two people could have one login.
+    enableMultipleWriteLocations: false
+    enableAutomaticFailover: !empty(readLocations)
+    consistencyPolicy: { defaultConsistencyLevel: 'Session' }
+    locations: concat([{ locationName: location, failoverPriority: 0 }], others)
+    capabilities: maxThroughput == 0 ? [{ name: 'EnableServerless' }] : []
+    backupPolicy: { type: 'Continuous', continuousModeProperties: { tier: 'Continuous7Days' } }
+    // Entra alone lets anybody in; the account's keys do not work.
+    disableLocalAuth: true
+    minimalTlsVersion: 'Tls12'
+  }
+}
+
+resource database 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases@2024-11-15' = {
+  parent: account
+  name: databaseName
+  properties: { resource: { id: databaseName } }
+}
+
+var throughput = maxThroughput == 0 ? {} : { autoscaleSettings: { maxThroughput: maxThroughput } }
+
+// Everything is found by its id: only what a query looks at is indexed. A ttl of -1 leaves it to each document.
+var containers = [
+";
+
+const TAIL: &str = r"]
+
+resource container 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2024-11-15' = [for item in containers: {
+  parent: database
+  name: item.name
+  properties: {
+    resource: union({
+      id: item.name
+      partitionKey: { paths: [item.partition], kind: 'Hash', version: 2 }
+      indexingPolicy: {
+        automatic: true
+        indexingMode: 'consistent'
+        includedPaths: map(item.indexed, path => { path: path })
+        excludedPaths: [{ path: '/*' }]
+      }
+    }, item.forgets ? { defaultTtl: -1 } : {})
+    options: throughput
+  }
+}]
+
+// Cosmos DB Built-in Data Contributor: items, and nothing but items.
+resource role 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2024-11-15' = if (!empty(principalId)) {
+  parent: account
+  name: guid(account.id, principalId, 'data contributor')
+  properties: {
+    principalId: principalId
+    roleDefinitionId: '${account.id}/sqlRoleDefinitions/00000000-0000-0000-0000-000000000002'
+    scope: account.id
+  }
+}
+
+output endpoint string = account.properties.documentEndpoint
+";
+
+/// The template, whole.
+pub fn bicep() -> String {
+    let containers = schema::ALL.iter().fold(String::new(), |mut text, Schema { name, holds, partition, forgets, indexed }| {
+        let indexed: Vec<String> = indexed.iter().map(|path| format!("'{path}'")).collect();
+        let indexed = indexed.join(", ");
+        writeln!(text, "  // {holds}\n  {{ name: '{name}', partition: '{partition}', forgets: {forgets}, indexed: [{indexed}] }}")
+            .expect("a text takes all that is written to it");
+        text
+    });
+    format!("{HEAD}{containers}{TAIL}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_that_is_shipped_is_the_one_that_is_printed() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/cosmos.bicep");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, bicep()).unwrap();
+        }
+        assert!(std::fs::read_to_string(path).unwrap() == bicep(), "run UPDATE_DOCS=1 cargo test -p auth-cosmos bicep");
+    }
+}
