@@ -28,7 +28,7 @@ use auth_core::{
     secrets::ServerSecret,
 };
 use azure_data_cosmos::DatabaseClient;
-use container::Container;
+use container::{Container, Turns};
 use document::Place;
 use names::{Account as Kept, Names};
 use schema::Schema;
@@ -81,7 +81,14 @@ impl CosmosStore {
         let open = async |schema: Schema, service| {
             let opened = database.container_client(schema.name, None).await;
             let items = opened.map_err(Error::of(format!("the container {}", schema.name)))?;
-            Ok::<_, Error>(Container { items, service, clock: clock.clone(), rng: rng.clone(), patience })
+            Ok::<_, Error>(Container {
+                items,
+                service,
+                clock: clock.clone(),
+                rng: rng.clone(),
+                patience,
+                turns: Turns::default(),
+            })
         };
         Ok(Self {
             names: Names {

@@ -1,3 +1,5 @@
 //! The store on the vendor's emulator.
 mod contract;
 mod emulator;
+mod faults;
+mod flows;

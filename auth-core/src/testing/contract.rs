@@ -29,10 +29,14 @@ use tokio::{sync::Barrier, task::JoinSet};
 /// `contract!(users: open(&tempdir().unwrap()))`. The caller's crate needs tokio with `macros` and `rt-multi-thread`
 /// among its dev-dependencies.
 ///
+/// Inside an async function `contract!(each users: ...)` runs one clause after the other instead, for a test that asks them
+/// again under other circumstances.
+///
 /// The list of clauses is here alone, so an adapter can neither forget one nor switch it off.
 #[macro_export]
 macro_rules! contract {
     ($port:ident: $make:expr) => { $crate::contract! { @clauses $port tests $make } };
+    (each $port:ident: $make:expr) => { $crate::contract! { @clauses $port each $make } };
 
     (@clauses users $then:ident $($make:expr)?) => { $crate::contract! { @$then users [$($make)?]
         an_account_is_found_by_its_own_names
@@ -129,6 +133,9 @@ macro_rules! contract {
         async fn $clause() {
             $crate::testing::contract::$port::$clause(std::sync::Arc::new($make)).await;
         }
+    )* };
+    (@each $port:ident [$make:expr] $($clause:ident)*) => { $(
+        $crate::testing::contract::$port::$clause(std::sync::Arc::new($make)).await;
     )* };
     (@names $port:ident [] $($clause:ident)*) => { &[$(stringify!($clause)),*] };
 }
