@@ -1,4 +1,5 @@
 //! The store on the vendor's emulator.
+mod account;
 mod contract;
 mod emulator;
 mod faults;

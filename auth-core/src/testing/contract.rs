@@ -135,7 +135,8 @@ macro_rules! contract {
         }
     )* };
     (@each $port:ident [$make:expr] $($clause:ident)*) => { $(
-        $crate::testing::contract::$port::$clause(std::sync::Arc::new($make)).await;
+        // Boxed: all of them in one future are too large for a stack.
+        Box::pin(async { $crate::testing::contract::$port::$clause(std::sync::Arc::new($make)).await }).await;
     )* };
     (@names $port:ident [] $($clause:ident)*) => { &[$(stringify!($clause)),*] };
 }
