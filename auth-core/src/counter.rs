@@ -1,12 +1,20 @@
 //! How often something was tried, and whether once more is too often.
-use crate::value::Timestamp;
+mod record;
+
+pub use self::record::Counter;
+
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// A keyed hash of what is counted: no address, no login, no source is in it.
+/// Names a counter: whose it is, and which of his. What belongs to one is kept together. Both are keyed hashes: no address,
+/// no login, no source is in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CounterKey(pub [u8; 16]);
+pub struct CounterKey {
+    /// Whose it is.
+    pub group: [u8; 16],
+    /// Which of his.
+    pub name: [u8; 16],
+}
 
 /// Names one attempt, drawn anew for each: what it counted is counted once and taken back once, however often the store
 /// is asked to.
@@ -61,26 +69,39 @@ pub struct Count {
     pub rule: Rule,
     /// Whether the limit is a pause or the end.
     pub pause: Option<Pause>,
+    /// How many count on it; the same for all of a group.
+    pub crowd: Crowd,
 }
 
-/// What a store keeps of a counter.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counter {
-    /// Oldest first.
-    hits: Vec<Hits>,
-    /// From then on nothing in it counts, and it may be swept.
-    pub over_at: Timestamp,
+/// How many count on one counter: what a distributed store may make of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Crowd {
+    /// One account, device or address. Counted before it is answered, by all instances together.
+    One,
+    /// All who call from one source, or one network. While nothing counts in the group, a distributed store may let a few
+    /// attempts at a time on each instance go on uncounted; those that turn out wrong it counts.
+    Source,
+    /// Everybody. A distributed store may answer from what it saw some seconds ago, and count in batches; but where an
+    /// attempt is counted first, it lets no more through than the rule.
+    All,
 }
 
-/// One hit, or several that are close together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Hits {
-    first: Timestamp,
-    last: Timestamp,
-    count: u32,
-    /// Of a single one that may still be taken back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    of: Option<AttemptId>,
+/// How a hit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// The attempt is under way. It counts for a minute ([`Counter::UNDER_WAY`]) and then no more, unless it is confirmed.
+    UnderWay(AttemptId),
+    /// It counts for good, until it is taken back.
+    ForGood(AttemptId),
+}
+
+impl Standing {
+    /// Whose hit it is.
+    pub const fn attempt(self) -> AttemptId {
+        match self {
+            Self::UnderWay(attempt) | Self::ForGood(attempt) => attempt,
+        }
+    }
 }
 
 /// The end of one hit.
@@ -96,6 +117,16 @@ pub enum Hit {
     },
 }
 
+/// What became of a hit on some counters.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Whether it was within all rules.
+    pub hit: Hit,
+    /// Whether nothing else counts on any of them.
+    pub alone: bool,
+}
+
 impl Hit {
     /// Of two that must both be allowed.
     pub fn and(self, other: Self) -> Self {
@@ -107,112 +138,6 @@ impl Hit {
             }
         }
     }
-}
-
-/// An attempt is known to be right or wrong by then; what it counted stays from then on.
-const SETTLED: Duration = Duration::from_mins(1);
-/// Hits within this part of the window are kept as one, which counts until the last of them is over: a counter stays small,
-/// and errs on the strict side.
-const GRAIN: u32 = 16;
-
-impl Counter {
-    /// What a hit would be answered now.
-    pub fn judge(&self, count: &Count, now: Timestamp) -> Hit {
-        let (live, limit) = (self.live(count, now), count.rule.limit);
-        let total = live.iter().fold(0_u32, |total, hit| total.saturating_add(hit.count));
-        if total < limit {
-            return Hit::Allowed;
-        }
-        let (since, wait) = match (count.pause, live) {
-            (Some(pause), [.., newest]) if limit > 0 => (newest.last, pause.after(total - limit)),
-            _ => (freed_by(live, total, limit).unwrap_or(now), whole_seconds(count.rule.window)),
-        };
-        let allowed_at = since.min(now) + wait;
-        if allowed_at <= now { Hit::Allowed } else { Hit::Limited { retry_after: allowed_at.since(now) } }
-    }
-
-    /// Counts one hit on each of some counters, if that is within all rules; on none, if one says no. An attempt counts
-    /// once on each; what counts for none is not taken back. A store runs this atomically, as far as it can over several
-    /// counters, and keeps what has changed.
-    pub fn hit(counters: &mut [Self], counts: &[Count], attempt: Option<AttemptId>, now: Timestamp) -> Hit {
-        let mut verdict = Hit::Allowed;
-        for (counter, count) in counters.iter_mut().zip(counts) {
-            counter.catch_up(count, now);
-            if !counter.has_counted(attempt) {
-                verdict = verdict.and(counter.judge(count, now));
-            }
-        }
-        if verdict == Hit::Allowed {
-            for (counter, count) in counters.iter_mut().zip(counts).filter(|(counter, _)| !counter.has_counted(attempt))
-            {
-                counter.push(count, attempt, now);
-            }
-        }
-        verdict
-    }
-
-    /// Takes back what an attempt counted.
-    pub fn undo(&mut self, attempt: AttemptId) {
-        self.hits.retain(|hit| hit.of != Some(attempt));
-    }
-
-    fn has_counted(&self, attempt: Option<AttemptId>) -> bool {
-        attempt.is_some() && self.hits.iter().any(|hit| hit.of == attempt)
-    }
-
-    fn push(&mut self, count: &Count, attempt: Option<AttemptId>, now: Timestamp) {
-        let over = self.hits.len() - self.live(count, now).len();
-        self.hits.drain(..over);
-        self.merge(count, now);
-        self.hits.push(Hits { first: now, last: now, count: 1, of: attempt });
-        self.over_at = now + count.lasts();
-    }
-
-    /// What was counted by a clock that is ahead counts from now: nobody waits for that clock.
-    fn catch_up(&mut self, count: &Count, now: Timestamp) {
-        for hit in &mut self.hits {
-            hit.last = hit.last.min(now);
-            hit.first = hit.first.min(now);
-        }
-        self.over_at = self.over_at.min(now + count.lasts());
-    }
-
-    /// The hits that are not over. Those with a pause are over together.
-    fn live(&self, count: &Count, now: Timestamp) -> &[Hits] {
-        let over = |hit: &Hits| hit.last + count.lasts() <= now;
-        let over = match (count.pause, self.hits.last()) {
-            (Some(_), Some(newest)) if over(newest) => self.hits.len(),
-            (Some(_), _) => 0,
-            (None, _) => self.hits.partition_point(over),
-        };
-        &self.hits[over..]
-    }
-
-    /// Keeps as one what is settled and close together; with a pause, all that is settled, since it is over together.
-    fn merge(&mut self, count: &Count, now: Timestamp) {
-        let grain = count.pause.map_or(count.rule.window / GRAIN, |_| Duration::MAX);
-        for hit in &mut self.hits {
-            hit.of = hit.of.filter(|_| hit.last + SETTLED > now);
-        }
-        self.hits.dedup_by(|hit, held| {
-            let as_one = held.of.is_none() && hit.of.is_none() && hit.last.since(held.first) <= grain;
-            if as_one {
-                held.last = hit.last;
-                held.count = held.count.saturating_add(hit.count);
-            }
-            as_one
-        });
-    }
-}
-
-/// The last of the oldest hits that must be over before there is room; none, if there is never any.
-fn freed_by(hits: &[Hits], total: u32, limit: u32) -> Option<Timestamp> {
-    let mut left = total;
-    let freed = hits.iter().find(|hit| {
-        left = left.saturating_sub(hit.count);
-        left < limit
-    });
-    freed.map(|hit| hit.last)
 }
 
 impl Count {
@@ -233,6 +158,3 @@ fn whole_seconds(duration: Duration) -> Duration {
     let part = u64::from(duration.subsec_nanos() > 0);
     Duration::from_secs(duration.as_secs().saturating_add(part).max(1))
 }
-
-#[cfg(test)]
-mod tests;

@@ -29,22 +29,39 @@ pub struct Slow {
     pub retry_after: Duration,
 }
 
-/// One attempt, and what it counts on. It counts as wrong until it is known to be right, so no more than the limit can be
-/// under way at once.
+/// One attempt, and what it counts on.
+///
+/// A password or a code is under way until it is known to be right or wrong, and counts as wrong all the while, so no more
+/// than the limit can be under way at once. Who is told that it was wrong is told after it was confirmed: no answer tells of
+/// a guess that does not count. Who hangs up before is told nothing, and what he asked for is not done. So it is safe that
+/// an attempt which nobody has confirmed lapses by itself; and one that was right, and alone, costs no second write.
 pub(crate) struct Attempted {
-    id: AttemptId,
+    standing: Standing,
     counts: Vec<Count>,
     /// What begins anew once it was right; on all the others its hit is taken back.
     cleared: Vec<CounterKey>,
+    /// Nothing else counts on any of them, so there is nothing to begin anew.
+    alone: bool,
 }
 
+/// Counters that are kept together: those of an account, of an address, of a network.
+struct Group {
+    key: [u8; 16],
+    crowd: Crowd,
+}
+
+/// So many sources of one network, or of those who try one account, have a counter of their own: as many as there are
+/// addresses in a /24. Of the others, two may share one; long before that matters, the limits of the whole group are met.
+const SOURCES: u32 = 256;
+
 impl Accounts {
-    /// Counts an attempt, and lets the caller go on if that is within all rules.
-    pub(crate) async fn limit(&self, action: &'static str, attempted: &Attempted) -> Outside<Result<(), Slow>> {
+    /// Counts an attempt, and lets the caller go on with it if that is within all rules.
+    pub(crate) async fn limit(&self, action: &'static str, attempted: Attempted) -> Outside<Result<Attempted, Slow>> {
         let Ports { counters, events, clock, .. } = &self.ports;
-        let hit = counters.hit(Some(attempted.id), &attempted.counts, clock.now()).await;
-        match self.counted_if_done(attempted, hit).await? {
-            Hit::Allowed => Ok(Ok(())),
+        let counted = counters.hit(attempted.standing, &attempted.counts, clock.now()).await;
+        let Counted { hit, alone } = self.counted_if_done(&attempted, counted).await?;
+        match hit {
+            Hit::Allowed => Ok(Ok(Attempted { alone, ..attempted })),
             Hit::Limited { retry_after } => {
                 events.record(&Event::Slowed(action));
                 Ok(Err(Slow { retry_after }))
@@ -54,10 +71,19 @@ impl Accounts {
 
     /// The attempt was right: only what was wrong counts.
     pub(crate) async fn was_right(&self, attempted: &Attempted) {
+        if attempted.alone {
+            return;
+        }
         let keys = attempted.counts.iter().map(|count| count.key);
         let others: Vec<CounterKey> = keys.filter(|key| !attempted.cleared.contains(key)).collect();
-        let forgiven = self.ports.counters.forgive(attempted.id, &attempted.cleared, &others);
+        let forgiven = self.ports.counters.forgive(attempted.standing.attempt(), &attempted.cleared, &others);
         self.afterwards("counters", forgiven.await);
+    }
+
+    /// The attempt was wrong: it counts for good. Whoever asked is told so only if that is written.
+    pub(crate) async fn was_wrong(&self, attempted: &Attempted) -> Outside<()> {
+        let Ports { counters, clock, .. } = &self.ports;
+        counters.confirm(attempted.standing.attempt(), &attempted.counts, clock.now()).await
     }
 
     /// Begins these counters anew.
@@ -70,36 +96,67 @@ impl Accounts {
     pub(crate) async fn counted_if_done<T>(&self, attempted: &Attempted, done: Outside<T>) -> Outside<T> {
         if done.is_err() {
             let keys: Vec<CounterKey> = attempted.counts.iter().map(|count| count.key).collect();
-            self.afterwards("counters", self.ports.counters.forgive(attempted.id, &[], &keys).await);
+            self.afterwards("counters", self.ports.counters.forgive(attempted.standing.attempt(), &[], &keys).await);
         }
         done
     }
 
+    /// Something that is looked at: right or wrong.
     fn attempted(&self, counts: Vec<Count>, cleared: Vec<CounterKey>) -> Attempted {
-        let mut id = [0; 8];
-        self.ports.rng.fill(&mut id);
-        Attempted { id: AttemptId(u64::from_be_bytes(id)), counts, cleared }
+        Attempted { standing: Standing::UnderWay(self.draw_attempt()), counts, cleared, alone: false }
     }
 
-    /// A counter, by name and by what it counts. There are so many of a name and no more, however many things there are to
-    /// count: two that fall on the same one share its limit, and none is ever pushed out and forgotten.
-    fn count(&self, name: &str, of: &[&str], rule: Rule) -> Count {
-        let words: Vec<&str> = ["counter", name].iter().chain(of).copied().collect();
-        let [a, b, c, d, ..] = self.secret.index(&words);
-        let slot = u32::from_be_bytes([a, b, c, d]) % self.policy.limits.counters.get();
-        Count { key: CounterKey(self.secret.index(&["counter", name, &slot.to_string()])), rule, pause: None }
+    /// Something that is done, and counts whatever comes of it.
+    fn asked(&self, counts: Vec<Count>) -> Attempted {
+        Attempted { standing: Standing::ForGood(self.draw_attempt()), counts, cleared: Vec::new(), alone: false }
+    }
+
+    fn draw_attempt(&self) -> AttemptId {
+        let mut id = [0; 8];
+        self.ports.rng.fill(&mut id);
+        AttemptId(u64::from_be_bytes(id))
+    }
+
+    /// Counters that are kept together, by whose they are. There are so many groups of a kind and no more, however many there
+    /// are to count: two that fall on the same one share its limits, and none is ever pushed out and forgotten.
+    fn group(&self, kind: &str, of: &[&str], crowd: Crowd) -> Group {
+        let slot = self.slot("group", kind, of, self.policy.limits.counters.get());
+        Group { key: self.secret.index(&["counters of", kind, &slot]), crowd }
+    }
+
+    /// A counter of everybody.
+    fn count_all(&self, name: &str, rule: Rule) -> Count {
+        self.count(&self.group(name, &[], Crowd::All), &[name], rule)
+    }
+
+    /// A counter of a group, by its name.
+    fn count(&self, group: &Group, name: &[&str], rule: Rule) -> Count {
+        let name = self.secret.index(&[&["counter"], name].concat());
+        Count { key: CounterKey { group: group.key, name }, rule, pause: None, crowd: group.crowd }
+    }
+
+    /// A counter of a group, by its name and by a source.
+    fn count_source(&self, group: &Group, name: &str, source: &str, rule: Rule) -> Count {
+        self.count(group, &[name, &self.slot("source", name, &[source], SOURCES)], rule)
+    }
+
+    /// One of so many, always the same for the same words.
+    fn slot(&self, what: &str, kind: &str, of: &[&str], slots: u32) -> String {
+        let [a, b, c, d, ..] = self.secret.index(&[&["slot", what, kind], of].concat());
+        (u32::from_be_bytes([a, b, c, d]) % slots).to_string()
     }
 
     /// The counters of a source, and of the network that it is in, under each of some rules. While many are guessing, all
     /// sources have a part of what they have otherwise.
     fn source_counts(&self, caller: &Caller, watched: bool, rules: &[(&str, Rule)]) -> Vec<Count> {
         let (limits, (source, network)) = (&self.policy.limits, source(caller));
+        let group = self.group("network", &[&network], Crowd::Source);
         let counts = rules.iter().flat_map(|(name, rule)| {
             let rule = if watched { rule.divided(limits.watch_divisor.get()) } else { *rule };
             let (of_source, of_network) = (format!("{name}/source"), format!("{name}/network"));
             [
-                self.count(&of_source, &[&source], rule),
-                self.count(&of_network, &[&network], rule.times(limits.network_factor.get())),
+                self.count_source(&group, &of_source, &source, rule),
+                self.count(&group, &[&of_network], rule.times(limits.network_factor.get())),
             ]
         });
         counts.collect()

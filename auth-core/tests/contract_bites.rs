@@ -90,6 +90,8 @@ bites! { counters {
     a_limited_hit_does_not_prolong_the_wait: ProlongsTheWindow,
     above_a_limit_with_a_pause_each_pause_is_longer: NoPause,
     each_key_has_a_counter_of_its_own: OneCounter,
+    counters_of_one_group_share_no_limit: OneName | OneCounter,
+    same_named_counters_of_two_groups_share_no_limit: OneGroup | OneCounter,
     the_longest_wait_of_several_answers: FirstAnswers,
     what_one_limit_refuses_uses_up_no_other: CountsOn,
     an_attempt_counts_once: CountsAgain,
@@ -100,6 +102,14 @@ bites! { counters {
     an_undone_hit_is_free_again: WritesNothing,
     only_what_the_attempt_has_counted_is_undone: UndoesAnything,
     a_counter_that_still_counts_is_not_swept: OneSecondEarly,
+    an_attempt_under_way_counts_for_a_minute: NeverLapses | CountsOnlyTheWrong | OneSecondLate | OneSecondEarly,
+    a_confirmed_attempt_counts_for_its_window: WritesNothing | ConfirmsOne,
+    confirming_twice_counts_once: ConfirmsAnew,
+    what_has_lapsed_is_counted_anew_when_it_is_confirmed: LosesTheLapsed | AsksTheRule,
+    whoever_counts_alone_is_told_so: SaysAlone | NeverAlone | NeverLapses,
+    no_more_racers_under_way_are_allowed_than_the_limit: TwoSteps | CountsOnlyTheWrong,
+    no_more_racers_of_a_crowd_are_allowed_than_the_limit: TwoSteps | CountsOnlyTheWrong,
+    what_is_confirmed_on_a_source_counts: WritesNothing | ConfirmsOne,
 } }
 
 bites! { outbox {

@@ -16,24 +16,23 @@ impl Record for Counter {
 
 #[async_trait]
 impl CounterStore for CosmosStore {
-    async fn hit(&self, attempt: Option<AttemptId>, counts: &[Count], now: Timestamp) -> Outside<Hit> {
-        // One that is never taken back has a name too: so it counts once, however often the database is asked.
-        let attempt = attempt.unwrap_or_else(|| {
-            let mut drawn = [0; 8];
-            self.counters.rng.fill(&mut drawn);
-            AttemptId(u64::from_be_bytes(drawn))
-        });
-        self.counters.in_time(self.count_all(attempt, counts, now)).await
+    async fn hit(&self, standing: Standing, counts: &[Count], now: Timestamp) -> Outside<Counted> {
+        self.counters.in_time(self.count_all(standing, counts, now)).await
     }
 
     async fn peek(&self, counts: &[Count], now: Timestamp) -> Outside<Vec<Hit>> {
         let read = self.counters.in_time(try_join_all(counts.iter().map(|count| self.counter(count.key)))).await?;
-        let none = Counter::default();
-        let judged = counts.iter().zip(&read).map(|(count, read)| {
-            let counter = read.as_ref().map_or(&none, |read| &read.record);
-            counter.judge(count, now)
+        Ok(counts.iter().zip(read).map(|(count, read)| record(read.as_ref()).judge(count, now)).collect())
+    }
+
+    async fn confirm(&self, attempt: AttemptId, counts: &[Count], now: Timestamp) -> Outside<()> {
+        let confirmed = counts.iter().map(|count| {
+            self.write(count.key, None, move |counter| {
+                counter.confirm(count, attempt, now);
+                true
+            })
         });
-        Ok(judged.collect())
+        self.counters.in_time(try_join_all(confirmed)).await.map(drop)
     }
 
     async fn forgive(&self, attempt: AttemptId, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {
@@ -53,42 +52,51 @@ impl CounterStore for CosmosStore {
 impl CosmosStore {
     /// Looks first, so that what one limit refuses costs no write; then counts on one after the other, and takes back what
     /// it has counted if somebody was faster at a later one.
-    async fn count_all(&self, attempt: AttemptId, counts: &[Count], now: Timestamp) -> Outside<Hit> {
+    async fn count_all(&self, standing: Standing, counts: &[Count], now: Timestamp) -> Outside<Counted> {
         let read = try_join_all(counts.iter().map(|count| self.counter(count.key))).await?;
-        let mut seen: Vec<Counter> =
-            read.iter().map(|read| read.as_ref().map_or_else(Counter::default, |read| read.record.clone())).collect();
-        let verdict = Counter::hit(&mut seen, counts, Some(attempt), now);
-        if verdict != Hit::Allowed {
-            return Ok(verdict);
+        let mut seen: Vec<Counter> = read.iter().map(|read| record(read.as_ref())).collect();
+        let mut counted = Counter::hit(&mut seen, counts, standing, now);
+        if counted.hit != Hit::Allowed {
+            return Ok(counted);
         }
         for (number, (count, read)) in counts.iter().zip(read).enumerate() {
-            let hit = self.count_one(attempt, count, now, read).await?;
-            if hit != Hit::Allowed {
-                let counted = counts[..number]
+            let hit = |counter: &mut Counter| Counter::hit(from_mut(counter), from_ref(count), standing, now);
+            let mut last = Counted { hit: Hit::Allowed, alone: true };
+            let outcome = self.write(count.key, Some(read), |counter| {
+                last = hit(counter);
+                last.hit == Hit::Allowed
+            });
+            outcome.await?;
+            counted.alone &= last.alone;
+            if last.hit != Hit::Allowed {
+                let undone = counts[..number]
                     .iter()
-                    .map(|count| self.change_counter(count.key, |counter| counter.undo(attempt)));
-                try_join_all(counted).await?;
-                return Ok(hit);
+                    .map(|count| self.change_counter(count.key, |counter| counter.undo(standing.attempt())));
+                try_join_all(undone).await?;
+                return Ok(last);
             }
         }
-        Ok(Hit::Allowed)
+        Ok(counted)
     }
 
-    async fn count_one(
+    /// Writes what a counter has become, there or not yet, and decides again while others write in between; nothing, if the
+    /// decision is that it stays, or if it is what it was.
+    async fn write(
         &self,
-        attempt: AttemptId,
-        count: &Count,
-        now: Timestamp,
-        read: Option<Document<Counter>>,
-    ) -> Outside<Hit> {
-        let (place, op) = (place(count.key), self.counters.op());
-        let mut read = read;
+        key: CounterKey,
+        read: Option<Option<Document<Counter>>>,
+        mut decide: impl FnMut(&mut Counter) -> bool + Send,
+    ) -> Outside<()> {
+        let (place, op) = (place(key), self.counters.op());
+        let mut read = match read {
+            Some(read) => read,
+            None => self.counter(key).await?,
+        };
         for collisions in 0.. {
-            let before = read.as_ref().map_or_else(Counter::default, |read| read.record.clone());
+            let before = record(read.as_ref());
             let mut counter = before.clone();
-            let hit = Counter::hit(from_mut(&mut counter), from_ref(count), Some(attempt), now);
-            if hit != Hit::Allowed || counter == before {
-                return Ok(hit);
+            if !decide(&mut counter) || counter == before {
+                break;
             }
             let written = match &read {
                 None => self.counters.create(&place, counter, &op).await?,
@@ -98,9 +106,9 @@ impl CosmosStore {
                 break;
             }
             self.counters.step_aside(collisions).await;
-            read = self.counter(count.key).await?;
+            read = self.counter(key).await?;
         }
-        Ok(Hit::Allowed)
+        Ok(())
     }
 
     async fn counter(&self, key: CounterKey) -> Outside<Option<Document<Counter>>> {
@@ -112,6 +120,10 @@ impl CosmosStore {
     }
 }
 
-fn place(CounterKey(key): CounterKey) -> Place {
-    Place::alone(key.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")))
+fn record(read: Option<&Document<Counter>>) -> Counter {
+    read.map(|read| read.record.clone()).unwrap_or_default()
+}
+
+fn place(CounterKey { group, name }: CounterKey) -> Place {
+    Place::alone([group, name].concat().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")))
 }

@@ -10,19 +10,19 @@ const COUNTERS: &str = "counters";
 
 #[async_trait]
 impl CounterStore for SqliteStore {
-    async fn hit(&self, attempt: Option<AttemptId>, counts: &[Count], now: Timestamp) -> Outside<Hit> {
+    async fn hit(&self, standing: Standing, counts: &[Count], now: Timestamp) -> Outside<Counted> {
         let counts = counts.to_vec();
         let hit = move |connection: &Connection| {
             let before = read(connection, &counts)?;
             let mut counters = before.clone();
-            let verdict = Counter::hit(&mut counters, &counts, attempt, now);
+            let counted = Counter::hit(&mut counters, &counts, standing, now);
             // A hit that was limited changes nothing, as a rule, and so costs no sync.
             for ((count, counter), before) in counts.iter().zip(&counters).zip(&before) {
                 if counter != before {
                     keep(connection, count.key, counter)?;
                 }
             }
-            Ok(verdict)
+            Ok(counted)
         };
         self.writer.write(COUNTERS, hit).await
     }
@@ -36,19 +36,25 @@ impl CounterStore for SqliteStore {
         self.readers.read(COUNTERS, peek).await
     }
 
+    async fn confirm(&self, attempt: AttemptId, counts: &[Count], now: Timestamp) -> Outside<()> {
+        let counts = counts.to_vec();
+        let confirm = move |connection: &Connection| {
+            for count in counts {
+                change(connection, count.key, |counter| counter.confirm(&count, attempt, now))?;
+            }
+            Ok(())
+        };
+        self.writer.write(COUNTERS, confirm).await
+    }
+
     async fn forgive(&self, attempt: AttemptId, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {
         let (forget, undo) = (forget.to_vec(), undo.to_vec());
         let forgive = move |connection: &Connection| {
             for key in forget {
-                connection.prepare_cached("DELETE FROM counters WHERE key = ?1")?.execute([key.0])?;
+                connection.prepare_cached("DELETE FROM counters WHERE key = ?1")?.execute([bytes(key)])?;
             }
             for key in undo {
-                let before = of_key(connection, key)?;
-                let mut counter = before.clone();
-                counter.undo(attempt);
-                if counter != before {
-                    keep(connection, key, &counter)?;
-                }
+                change(connection, key, |counter| counter.undo(attempt))?;
             }
             Ok(())
         };
@@ -67,12 +73,28 @@ fn read(connection: &Connection, counts: &[Count]) -> Result<Vec<Counter>, Error
 
 /// What is counted on a key; nothing, if the key is not there.
 fn of_key(connection: &Connection, key: CounterKey) -> Result<Counter, Error> {
-    Ok(find(connection, COUNTERS, "SELECT record FROM counters WHERE key = ?1", [key.0])?.unwrap_or_default())
+    Ok(find(connection, COUNTERS, "SELECT record FROM counters WHERE key = ?1", [bytes(key)])?.unwrap_or_default())
+}
+
+/// Writes what is another by now, and so costs a sync.
+fn change(connection: &Connection, key: CounterKey, change: impl FnOnce(&mut Counter)) -> Result<(), Error> {
+    let before = of_key(connection, key)?;
+    let mut counter = before.clone();
+    change(&mut counter);
+    if counter == before { Ok(()) } else { keep(connection, key, &counter) }
 }
 
 fn keep(connection: &Connection, key: CounterKey, counter: &Counter) -> Result<(), Error> {
     let put = "INSERT INTO counters (key, over_at, record) VALUES (?1, ?2, ?3) \
                ON CONFLICT (key) DO UPDATE SET over_at = excluded.over_at, record = excluded.record";
-    connection.prepare_cached(put)?.execute((key.0, counter.over_at.0, encode(COUNTERS, counter)?))?;
+    connection.prepare_cached(put)?.execute((bytes(key), counter.over_at.0, encode(COUNTERS, counter)?))?;
     Ok(())
+}
+
+/// Whose it is comes first: what belongs to one is side by side.
+fn bytes(CounterKey { group, name }: CounterKey) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(&group);
+    bytes[16..].copy_from_slice(&name);
+    bytes
 }

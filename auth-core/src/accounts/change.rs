@@ -35,11 +35,11 @@ impl Accounts {
         let Ports { users, sessions, mailer, hasher, events, .. } = &self.ports;
         let Identity { user, session } = who;
         self.policy.password.check(&new, &own_words(&user.login, &user.email))?;
-        let attempted = self.current_password_attempted(user, session);
-        self.limit("change", &attempted).await??;
+        let attempted = self.limit("change", self.current_password_attempted(user, session)).await??;
         let verdict = hasher.verify(&current, Some(&user.password)).await;
         if self.counted_if_done(&attempted, verdict).await? == Verdict::Mismatch {
             events.record(&Event::LoginRefused(Some(user.id)));
+            self.was_wrong(&attempted).await?;
             return Err(ChangePasswordError::Refused);
         }
         self.was_right(&attempted).await;

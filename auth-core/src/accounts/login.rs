@@ -36,12 +36,13 @@ impl Accounts {
         let Ports { hasher, sessions, events, clock, rng, .. } = &self.ports;
         let user = self.find_user(&attempt.identifier).await?; // first: what its epoch is says which devices are known
         let attempted = self.login_attempted(caller, &attempt.identifier, user.as_ref()).await?;
-        self.limit("login", &attempted).await??;
+        let attempted = self.limit("login", attempted).await??;
         let verdict = hasher.verify(&attempt.password, user.as_ref().map(|user| &user.password)).await;
         let verdict = self.counted_if_done(&attempted, verdict).await?;
         let known = user.as_ref().map(|user| user.id);
         let Some(user) = user.filter(|user| verdict != Verdict::Mismatch && !user.disabled) else {
             events.record(&Event::LoginRefused(known));
+            self.was_wrong(&attempted).await?;
             self.password_was_wrong().await?;
             return Err(LoginError::Refused);
         };

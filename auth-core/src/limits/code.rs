@@ -38,18 +38,21 @@ impl Accounts {
         // An id that we never issued reaches no code, and is no guess at one: its inventor uses up no budget but his own.
         // Nor is a long code guessed: it counts on its source alone.
         let is_guess = code.length() == CodeLength::Digits && self.secret.issued(kind.as_str(), id);
-        let mut attempted = self.shown(caller, alarm, id.subject(), is_guess);
         let mut tries = (code.length() == CodeLength::Digits).then(|| self.tries(alarm));
-        if let Err(slow) = self.limit(action, &attempted).await? {
-            return Ok(Err(slow));
-        }
-        // Before the code is looked at: whoever guesses at all accounts at once, or hangs up, is counted too. Once the
-        // guesses of a day are used up, six digits are looked at no more, and the next code is long.
+        let mut attempted = match self.limit(action, self.shown(caller, alarm, id.subject(), is_guess)).await? {
+            Ok(attempted) => attempted,
+            Err(slow) => return Ok(Err(slow)),
+        };
+        // Before the code is looked at: whoever guesses at all accounts at once is counted too. Once the guesses of a day are
+        // used up, six digits are looked at no more, and the next code is long.
         if is_guess {
             let day = self.guesses_of_a_day();
             attempted.counts.push(day);
-            let hit = counters.hit(Some(attempted.id), &[day], clock.now()).await;
-            if self.counted_if_done(&attempted, hit).await? != Hit::Allowed {
+            let counted = counters.hit(attempted.standing, &[day], clock.now()).await;
+            let Counted { hit, alone } = self.counted_if_done(&attempted, counted).await?;
+            attempted.alone &= alone;
+            if hit != Hit::Allowed {
+                attempted.counts.pop(); // nor does it count there
                 tries = Some(0);
             }
         }
@@ -62,6 +65,7 @@ impl Accounts {
             }
             Redeem::Refused => {
                 events.record(&Event::CodeRefused(id.subject()));
+                self.was_wrong(&attempted).await?;
                 if is_guess && tries != Some(0) {
                     self.guessed_wrong(alarm).await?;
                 }
@@ -113,9 +117,9 @@ impl Accounts {
 
     /// Raises the alarms, once the guess is known to be wrong: right ones do not add up to an attack.
     async fn guessed_wrong(&self, before: Alarm) -> Outside<()> {
-        let now = self.ports.clock.now();
+        let (wrong, now) = (Standing::ForGood(self.draw_attempt()), self.ports.clock.now());
         for count in self.alarms() {
-            let (Hit::Allowed | Hit::Limited { .. }) = self.ports.counters.hit(None, &[count], now).await?;
+            let Counted { .. } = self.ports.counters.hit(wrong, &[count], now).await?;
         }
         let after = self.alarm().await?;
         if after != before {
@@ -126,21 +130,21 @@ impl Accounts {
 
     /// Over all codes of an address, whatever they are good for.
     fn address_counts(&self, address: Subject) -> [Count; 2] {
-        let (limits, address) = (&self.policy.limits, address.to_string());
+        let (limits, group) = (&self.policy.limits, self.of_address(address));
         [
-            self.count("code/address/day", &[&address], limits.code_per_address),
-            self.count("code/address/month", &[&address], limits.code_per_address_monthly),
+            self.count(&group, &["code/address/day"], limits.code_per_address),
+            self.count(&group, &["code/address/month"], limits.code_per_address_monthly),
         ]
     }
 
     /// Over all accounts: wrong guesses that are watched, and that are an attack.
     fn alarms(&self) -> [Count; 2] {
         let limits = &self.policy.limits;
-        [self.count("code/all/watch", &[], limits.code_watch), self.count("code/all/attack", &[], limits.code_attack)]
+        [self.count_all("code/all/watch", limits.code_watch), self.count_all("code/all/attack", limits.code_attack)]
     }
 
     /// Over all accounts: no more are looked at, on all instances.
     fn guesses_of_a_day(&self) -> Count {
-        self.count("code/all/day", &[], self.policy.limits.code_daily)
+        self.count_all("code/all/day", self.policy.limits.code_daily)
     }
 }

@@ -1,5 +1,5 @@
 //! How often a password may be tried.
-use super::Attempted;
+use super::{Attempted, Group};
 use crate::{
     accounts::{Accounts, Caller},
     counter::*,
@@ -31,8 +31,8 @@ impl Accounts {
         let counts = self.source_counts(caller, watched, &[("login", limits.login_per_source)]);
         let Some(whose) = whose else { return Ok(self.attempted(counts, Vec::new())) };
         let (source, _) = super::source(caller);
-        let own =
-            self.paused(self.count("login/account/source", &[&whose.0, &source], limits.login_per_account_and_source));
+        let own = limits.login_per_account_and_source;
+        let own = self.paused(self.count_source(&self.tried(&whose), "login/account/source", &source, own));
         let counts = [own].into_iter().chain(self.everywhere(&whose)).chain(counts).collect();
         Ok(self.attempted(counts, vec![own.key]))
     }
@@ -45,8 +45,9 @@ impl Accounts {
 
     /// A wrong password, known to be one, counts for all accounts together.
     pub(crate) async fn password_was_wrong(&self) -> Outside<()> {
-        let (all, now) = (self.all_logins(), self.ports.clock.now());
-        self.ports.counters.hit(None, &[all], now).await.map(drop)
+        let (wrong, now) = (Standing::ForGood(self.draw_attempt()), self.ports.clock.now());
+        let Counted { .. } = self.ports.counters.hit(wrong, &[self.all_logins()], now).await?;
+        Ok(())
     }
 
     /// The owner has shown a code that was mailed: what others tried from everywhere is forgotten, and what was mailed so
@@ -62,10 +63,10 @@ impl Accounts {
     /// Of somebody who is known: nobody else counts here, and nobody else is counted.
     fn of_the_owner(&self, whose: &AccountName, known_by: &str) -> Attempted {
         let limits = &self.policy.limits;
-        let of = [whose.0.as_str(), known_by];
+        let group = self.group("login/account/device", &[&whose.0, known_by], Crowd::One);
         let counts = vec![
-            self.paused(self.count("login/account/device", &of, limits.login_per_account_and_source)),
-            self.count("login/account/device/in a row", &of, limits.login_in_a_row),
+            self.paused(self.count(&group, &["login/account/device"], limits.login_per_account_and_source)),
+            self.count(&group, &["login/account/device/in a row"], limits.login_in_a_row),
         ];
         let cleared = counts.iter().map(|count| count.key).collect();
         self.attempted(counts, cleared)
@@ -73,15 +74,20 @@ impl Accounts {
 
     /// Of all who are not known, wherever they are.
     fn everywhere(&self, whose: &AccountName) -> [Count; 2] {
-        let limits = &self.policy.limits;
+        let (limits, group) = (&self.policy.limits, self.tried(whose));
         [
-            self.paused(self.count("login/account", &[&whose.0], limits.login_per_account)),
-            self.count("login/account/in a row", &[&whose.0], limits.login_in_a_row),
+            self.paused(self.count(&group, &["login/account"], limits.login_per_account)),
+            self.count(&group, &["login/account/in a row"], limits.login_in_a_row),
         ]
     }
 
+    /// The counters of what is typed as an account's name.
+    fn tried(&self, whose: &AccountName) -> Group {
+        self.group("login/account", &[&whose.0], Crowd::One)
+    }
+
     fn all_logins(&self) -> Count {
-        self.count("login/all", &[], self.policy.limits.login_watch)
+        self.count_all("login/all", self.policy.limits.login_watch)
     }
 
     fn paused(&self, count: Count) -> Count {

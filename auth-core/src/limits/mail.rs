@@ -1,5 +1,5 @@
 //! How many mails may be asked for.
-use super::{Attempted, Slow};
+use super::{Attempted, Group, Slow};
 use crate::{
     accounts::{Accounts, Caller},
     code::Kind,
@@ -21,12 +21,11 @@ impl Accounts {
         to: Subject,
     ) -> Outside<Result<Attempted, Slow>> {
         if self.known_device(caller, &AccountName::address(to)).is_some() {
-            return Ok(Ok(self.attempted(Vec::new(), Vec::new())));
+            return Ok(Ok(self.asked(Vec::new())));
         }
         let (rule, alarm) = (self.policy.limits.mail_per_source, self.alarm().await?);
-        let attempted =
-            self.attempted(self.source_counts(caller, alarm >= Alarm::Watch, &[("mail", rule)]), Vec::new());
-        Ok(self.limit(action, &attempted).await?.map(|()| attempted))
+        let asked = self.asked(self.source_counts(caller, alarm >= Alarm::Watch, &[("mail", rule)]));
+        self.limit(action, asked).await
     }
 
     /// Issues a code of this kind, if one more mail may go to this address. Whoever asked is not told: the answer is the
@@ -45,10 +44,10 @@ impl Accounts {
             let [_, _, day] = &mut counts;
             day.rule.limit = day.rule.limit.saturating_sub(1).max(day.rule.limit.min(1));
         }
-        let attempted = self.attempted(counts.to_vec(), Vec::new());
-        let hit = self.ports.counters.hit(Some(attempted.id), &attempted.counts, self.ports.clock.now()).await;
-        match self.counted_if_done(&attempted, hit).await? {
-            Hit::Allowed => self.counted_if_done(&attempted, issue.await).await.map(Some),
+        let asked = self.asked(counts.to_vec());
+        let counted = self.ports.counters.hit(asked.standing, &asked.counts, self.ports.clock.now()).await;
+        match self.counted_if_done(&asked, counted).await?.hit {
+            Hit::Allowed => self.counted_if_done(&asked, issue.await).await.map(Some),
             Hit::Limited { .. } => Ok(None),
         }
     }
@@ -75,11 +74,16 @@ impl Accounts {
 
     /// Mails to one address, whatever they say: those that were asked for on known devices, or those of all others.
     fn address_mails(&self, to: Subject, asked_by: &str) -> [Count; 3] {
-        let (limits, to) = (&self.policy.limits, to.to_string());
+        let (limits, group) = (&self.policy.limits, self.of_address(to));
         [
-            self.count("mail/address/minute", &[&to, asked_by], limits.mail_per_address),
-            self.count("mail/address/hour", &[&to, asked_by], limits.mail_per_address_hourly),
-            self.count("mail/address/day", &[&to, asked_by], limits.mail_per_address_daily),
+            self.count(&group, &["mail/address/minute", asked_by], limits.mail_per_address),
+            self.count(&group, &["mail/address/hour", asked_by], limits.mail_per_address_hourly),
+            self.count(&group, &["mail/address/day", asked_by], limits.mail_per_address_daily),
         ]
+    }
+
+    /// All counters of an address: of mails to it, and of guesses at its codes.
+    pub(super) fn of_address(&self, address: Subject) -> Group {
+        self.group("address", &[&address.to_string()], Crowd::One)
     }
 }

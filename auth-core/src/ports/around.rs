@@ -120,8 +120,9 @@ around!(sessions: SessionStore {
     sweep(now: Timestamp) -> ();
 });
 around!(counters: CounterStore {
-    hit(attempt: Option<AttemptId>, counts: &[Count], now: Timestamp) -> Hit;
+    hit(standing: Standing, counts: &[Count], now: Timestamp) -> Counted;
     peek(counts: &[Count], now: Timestamp) -> Vec<Hit>;
+    confirm(attempt: AttemptId, counts: &[Count], now: Timestamp) -> ();
     forgive(attempt: AttemptId, forget: &[CounterKey], undo: &[CounterKey]) -> ();
     sweep(now: Timestamp) -> ();
 });

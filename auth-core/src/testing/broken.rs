@@ -8,12 +8,14 @@ mod users;
 
 use super::Memory;
 use crate::value::Timestamp;
-use std::{ops::Deref, time::Duration};
+use std::{ops::Deref, sync::atomic::AtomicU64, time::Duration};
 
 /// Every store port, over [`Memory`], with one [`Fault`].
 pub struct Broken {
     memory: Memory,
     fault: Fault,
+    /// How many ids it has made up.
+    made_up: AtomicU64,
 }
 
 /// One way to break a store. The first ones break several ports, the others one each.
@@ -23,7 +25,7 @@ pub enum Fault {
     None,
     /// Reads, lets others run, and then writes over what they wrote.
     TwoSteps,
-    /// Answers a redeem, renew, turn, revoke, forgive or settle, and writes nothing.
+    /// Answers a redeem, renew, turn, revoke, confirm, forgive or settle, and writes nothing.
     WritesNothing,
     /// Writes a redeem or a turn that succeeds, and none that is refused.
     WritesSuccessAlone,
@@ -97,12 +99,32 @@ pub enum Fault {
     NoPause,
     /// Has one counter for all keys.
     OneCounter,
+    /// Looks at the name of a counter, and not at its group.
+    OneGroup,
+    /// Looks at the group of a counter, and not at its name.
+    OneName,
     /// Counts on the others where a limit says no.
     CountsOn,
     /// Answers with the first limit that says no, though another waits longer.
     FirstAnswers,
     /// Counts an attempt each time that it is asked to.
     CountsAgain,
+    /// Counts what is under way for good.
+    NeverLapses,
+    /// Counts what is under way once it is confirmed, and not before.
+    CountsOnlyTheWrong,
+    /// Confirms on the first counter alone.
+    ConfirmsOne,
+    /// Counts once more whatever is confirmed.
+    ConfirmsAnew,
+    /// Confirms nothing that has lapsed.
+    LosesTheLapsed,
+    /// Counts what has lapsed and is confirmed only if the rule allows it.
+    AsksTheRule,
+    /// Says that nothing else counts, whatever does.
+    SaysAlone,
+    /// Says that something else counts, whether anything does or not.
+    NeverAlone,
     /// Takes back more than the attempt has counted.
     UndoesAnything,
     /// Says that all is allowed when it is only asked.
@@ -131,7 +153,7 @@ pub enum Fault {
 impl Broken {
     /// A store with this fault.
     pub fn new(fault: Fault) -> Self {
-        Self { memory: Memory::default(), fault }
+        Self { memory: Memory::default(), fault, made_up: AtomicU64::default() }
     }
 
     /// What it is over.

@@ -97,6 +97,8 @@ macro_rules! contract {
         a_limited_hit_does_not_prolong_the_wait
         above_a_limit_with_a_pause_each_pause_is_longer // P-19
         each_key_has_a_counter_of_its_own
+        counters_of_one_group_share_no_limit
+        same_named_counters_of_two_groups_share_no_limit
         the_longest_wait_of_several_answers
         what_one_limit_refuses_uses_up_no_other
         an_attempt_counts_once
@@ -107,6 +109,14 @@ macro_rules! contract {
         an_undone_hit_is_free_again
         only_what_the_attempt_has_counted_is_undone
         a_counter_that_still_counts_is_not_swept
+        an_attempt_under_way_counts_for_a_minute
+        a_confirmed_attempt_counts_for_its_window // P-21
+        confirming_twice_counts_once
+        what_has_lapsed_is_counted_anew_when_it_is_confirmed // P-21
+        whoever_counts_alone_is_told_so
+        no_more_racers_under_way_are_allowed_than_the_limit // P-21
+        no_more_racers_of_a_crowd_are_allowed_than_the_limit // P-21
+        what_is_confirmed_on_a_source_counts // P-21
     } };
     (@clauses outbox $then:ident $($make:expr)?) => { $crate::contract! { @$then outbox [$($make)?]
         an_entry_is_leased_whole

@@ -160,19 +160,27 @@ impl SessionStore for Memory {
 
 #[async_trait]
 impl CounterStore for Memory {
-    async fn hit(&self, attempt: Option<AttemptId>, counts: &[Count], now: Timestamp) -> Outside<Hit> {
+    async fn hit(&self, standing: Standing, counts: &[Count], now: Timestamp) -> Outside<Counted> {
         let counters = &mut self.tables().counters;
         let keys = counts.iter().map(|count| count.key);
         let mut found: Vec<Counter> = keys.clone().map(|key| counters.get(&key).cloned().unwrap_or_default()).collect();
-        let hit = Counter::hit(&mut found, counts, attempt, now);
+        let counted = Counter::hit(&mut found, counts, standing, now);
         counters.extend(keys.zip(found).filter(|(_, counter)| *counter != Counter::default()));
-        Ok(hit)
+        Ok(counted)
     }
 
     async fn peek(&self, counts: &[Count], now: Timestamp) -> Outside<Vec<Hit>> {
         let counters = &self.tables().counters;
         let none = Counter::default();
         Ok(counts.iter().map(|count| counters.get(&count.key).unwrap_or(&none).judge(count, now)).collect())
+    }
+
+    async fn confirm(&self, attempt: AttemptId, counts: &[Count], now: Timestamp) -> Outside<()> {
+        let counters = &mut self.tables().counters;
+        for count in counts {
+            counters.entry(count.key).or_default().confirm(count, attempt, now);
+        }
+        Ok(())
     }
 
     async fn forgive(&self, attempt: AttemptId, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {
@@ -276,8 +284,9 @@ mod tests {
         };
         SessionStore::create(&store, &session).await.unwrap();
         let (second, before) = (Duration::from_secs(1), Timestamp(now.0 - 1));
-        let count = Count { key: CounterKey([4; 16]), rule: Rule::new(1, second), pause: None };
-        assert_eq!(store.hit(None, &[count], before).await.unwrap(), Hit::Allowed);
+        let key = CounterKey { group: [4; 16], name: [5; 16] };
+        let count = Count { key, rule: Rule::new(1, second), pause: None, crowd: Crowd::One };
+        assert_eq!(store.hit(Standing::ForGood(AttemptId(1)), &[count], before).await.unwrap().hit, Hit::Allowed);
         CodeStore::sweep(&store, now).await.unwrap();
         SessionStore::sweep(&store, now).await.unwrap();
         CounterStore::sweep(&store, now).await.unwrap();

@@ -1,5 +1,5 @@
 //! Records by number: the same number gives the same record.
-use auth_core::{code::*, ports::*, secrets::*, session::*, user::*, value::*};
+use auth_core::{code::*, counter::*, ports::*, secrets::*, session::*, user::*, value::*};
 use auth_sqlite::{Options, SqliteStore};
 use rusqlite::Connection;
 use std::{
@@ -102,6 +102,16 @@ pub fn entry(number: u64) -> Entry {
         lease: None,
         dead: None,
     }
+}
+
+pub fn count(number: u64, rule: Rule) -> Count {
+    let key = CounterKey { group: bytes(number), name: bytes(number) };
+    Count { key, rule, pause: None, crowd: Crowd::One }
+}
+
+/// What a hit of this attempt is answered.
+pub async fn hit(store: &SqliteStore, attempt: u64, count: Count, now: Timestamp) -> Hit {
+    store.hit(Standing::ForGood(AttemptId(attempt)), &[count], now).await.unwrap().hit
 }
 
 pub fn bytes(number: u64) -> [u8; 16] {

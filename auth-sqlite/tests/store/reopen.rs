@@ -7,13 +7,13 @@ async fn all_of_it_survives_a_restart() {
     let place = Place::new();
     let store = place.open();
     let (user, session, code, entry) = (user(1), session(1), code(1), entry(1));
-    let count = Count { key: CounterKey(bytes(1)), rule: Rule::new(1, HOUR), pause: None };
+    let count = count(1, Rule::new(1, HOUR));
     assert_eq!(store.insert(&user).await.unwrap(), Insert::Done);
     SessionStore::create(&store, &session).await.unwrap();
     assert!(matches!(store.turn(session.id, &turn(&session, 0)).await.unwrap(), Turned::Done(_)));
     CodeStore::create(&store, &code).await.unwrap();
     assert!(matches!(store.redeem(&attempt(&code, "123456")).await.unwrap(), Redeem::Accepted(_)));
-    assert_eq!(store.hit(None, &[count], NOW).await.unwrap(), Hit::Allowed);
+    assert_eq!(hit(&store, 1, count, NOW).await, Hit::Allowed);
     store.put(&entry).await.unwrap();
     store.close().await;
 
@@ -22,7 +22,7 @@ async fn all_of_it_survives_a_restart() {
     assert_eq!(SessionStore::by_id(&store, session.id).await.unwrap().unwrap().generation, 1);
     assert!(matches!(store.turn(session.id, &turn(&session, 0)).await.unwrap(), Turned::Replayed(_)));
     assert!(matches!(store.redeem(&attempt(&code, "123456")).await.unwrap(), Redeem::Replayed(_)));
-    assert_eq!(store.hit(None, &[count], NOW).await.unwrap(), Hit::Limited { retry_after: HOUR });
+    assert_eq!(hit(&store, 2, count, NOW).await, Hit::Limited { retry_after: HOUR });
     let lease = Lease { holder: u64::MAX, until: NOW + HOUR };
     let leased = store.lease(lease, NOW, 10).await.unwrap();
     assert_eq!(leased, [Entry { attempts: 1, lease: Some(lease), ..entry }]);

@@ -50,10 +50,9 @@ async fn users_in(path: &Path) -> u64 {
 async fn accounts_and_counts_come_back_and_sessions_codes_and_mails_do_not() {
     let place = Place::new();
     let store = place.open();
-    let rule = Rule { limit: 1, window: HOUR };
-    let count = Count { key: CounterKey(bytes(1)), rule, pause: None };
+    let count = count(1, Rule::new(1, HOUR));
     assert_eq!(store.insert(&user(0)).await.unwrap(), Insert::Done);
-    assert_eq!(store.hit(None, &[count], NOW).await.unwrap(), Hit::Allowed);
+    assert_eq!(hit(&store, 1, count, NOW).await, Hit::Allowed);
     SessionStore::create(&store, &session(1)).await.unwrap();
     CodeStore::create(&store, &code(1)).await.unwrap();
     store.put(&entry(1)).await.unwrap();
@@ -78,7 +77,7 @@ async fn accounts_and_counts_come_back_and_sessions_codes_and_mails_do_not() {
     let store = place.open();
     assert!(UserStore::by_id(&store, user(0).id).await.unwrap().is_some());
     assert!(UserStore::by_id(&store, user(1).id).await.unwrap().is_none());
-    assert_ne!(store.hit(None, &[count], NOW).await.unwrap(), Hit::Allowed);
+    assert_ne!(hit(&store, 2, count, NOW).await, Hit::Allowed);
     for number in [1, 2] {
         assert_eq!(SessionStore::by_id(&store, session(number).id).await.unwrap(), None);
         assert_eq!(store.redeem(&attempt(&code(number), "123456")).await.unwrap(), Redeem::Refused);

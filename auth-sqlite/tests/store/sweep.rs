@@ -30,8 +30,8 @@ async fn each_port_sweeps_at_its_own_hour() {
         place.outsider().query_one(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
     };
     CodeStore::create(&store, &code(1)).await.unwrap();
-    let count = Count { key: CounterKey(bytes(1)), rule: Rule::new(1, HOUR), pause: None };
-    assert_eq!(store.hit(None, &[count], NOW).await.unwrap(), Hit::Allowed);
+    let count = count(1, Rule::new(1, HOUR));
+    assert_eq!(hit(&store, 1, count, NOW).await, Hit::Allowed);
     store.put(&Entry { dead: Some("refused".to_owned()), ..entry(1) }).await.unwrap();
     store.put(&entry(2)).await.unwrap();
 
@@ -52,12 +52,12 @@ async fn what_changes_nothing_costs_no_commit() {
     let place = Place::new();
     let store = place.open();
     SessionStore::create(&store, &session(1)).await.unwrap();
-    let count = Count { key: CounterKey(bytes(1)), rule: Rule::new(0, HOUR), pause: None };
-    assert_eq!(store.hit(None, &[count], NOW).await.unwrap(), Hit::Limited { retry_after: HOUR });
+    let count = count(1, Rule::new(0, HOUR));
+    assert_eq!(hit(&store, 1, count, NOW).await, Hit::Limited { retry_after: HOUR });
     let before = commits(&place.path);
     let lease = Lease { holder: 1, until: NOW + HOUR };
     assert_eq!(store.lease(lease, NOW, 10).await.unwrap(), []);
-    assert_eq!(store.hit(None, &[count], NOW).await.unwrap(), Hit::Limited { retry_after: HOUR });
+    assert_eq!(hit(&store, 1, count, NOW).await, Hit::Limited { retry_after: HOUR });
     SessionStore::sweep(&store, NOW).await.unwrap();
     store.revoke(session(2).id).await.unwrap();
     assert_eq!(commits(&place.path), before);

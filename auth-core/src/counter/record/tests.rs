@@ -1,26 +1,36 @@
 //! The pure transitions of a counter.
 use super::*;
+use crate::counter::*;
 use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp(1_000);
 const MINUTE: Duration = Duration::from_mins(1);
-const THREE: Count = Count { key: CounterKey([1; 16]), rule: Rule::new(3, MINUTE), pause: None };
+const KEY: CounterKey = CounterKey { group: [1; 16], name: [2; 16] };
+const THREE: Count = Count { key: KEY, rule: Rule::new(3, MINUTE), pause: None, crowd: Crowd::One };
 
 fn limited(seconds: u64) -> Hit {
     Hit::Limited { retry_after: Duration::from_secs(seconds) }
 }
 
-/// A hit of an attempt like no other.
+/// A hit for good, of an attempt like no other.
 fn hit(counter: &mut Counter, count: &Count, now: Timestamp) -> Hit {
-    let attempt = Some(AttemptId(counter.hits.iter().filter_map(|hit| hit.of).map(|of| of.0 + 1).max().unwrap_or(0)));
+    let next = counter.hits.iter().filter_map(|hit| hit.of).map(|of| of.attempt.0 + 1).max().unwrap_or(0);
     let seen = counter.judge(count, now);
-    let answer = hit_of(counter, count, attempt, now);
+    let answer = hit_of(counter, count, next, now);
     assert_eq!(seen, answer, "a look is as good as a hit");
     answer
 }
 
-fn hit_of(counter: &mut Counter, count: &Count, attempt: Option<AttemptId>, now: Timestamp) -> Hit {
-    Counter::hit(std::slice::from_mut(counter), std::slice::from_ref(count), attempt, now)
+fn hit_of(counter: &mut Counter, count: &Count, attempt: u64, now: Timestamp) -> Hit {
+    stand(counter, count, Standing::ForGood(AttemptId(attempt)), now).hit
+}
+
+fn begin(counter: &mut Counter, count: &Count, attempt: u64, now: Timestamp) -> Hit {
+    stand(counter, count, Standing::UnderWay(AttemptId(attempt)), now).hit
+}
+
+fn stand(counter: &mut Counter, count: &Count, standing: Standing, now: Timestamp) -> Counted {
+    Counter::hit(std::slice::from_mut(counter), std::slice::from_ref(count), standing, now)
 }
 
 proptest! {
@@ -61,7 +71,7 @@ proptest! {
         for (attempt, counts) in attempts {
             if counts {
                 let expected = open.len() < 4 || open.contains(&attempt);
-                prop_assert_eq!(hit_of(&mut counter, &count, Some(AttemptId(attempt)), NOW) == Hit::Allowed, expected);
+                prop_assert_eq!(hit_of(&mut counter, &count, attempt, NOW) == Hit::Allowed, expected);
                 if expected && !open.contains(&attempt) {
                     open.push(attempt);
                 }
@@ -113,7 +123,7 @@ fn a_pause_that_has_grown_to_its_longest_stays_there_and_the_record_stays_small(
     let count = Count { rule: Rule::new(10, quarter), pause: Some(pause), ..THREE };
     let (mut counter, mut now, mut allowed) = (Counter::default(), NOW, 0);
     while now < NOW + Duration::from_hours(24) {
-        match hit_of(&mut counter, &count, Some(AttemptId(allowed)), now) {
+        match hit_of(&mut counter, &count, allowed, now) {
             Hit::Allowed => allowed += 1,
             Hit::Limited { retry_after } => now = now + retry_after,
         }
@@ -170,7 +180,8 @@ fn all_are_counted_or_none() {
     let mut counters = [Counter::default(), Counter::default()];
     let once = Count { rule: Rule::new(1, MINUTE), ..THREE };
     for (attempt, answer) in [(1, Hit::Allowed), (1, Hit::Allowed), (2, limited(60))] {
-        assert_eq!(Counter::hit(&mut counters, &[THREE, once], Some(AttemptId(attempt)), NOW), answer);
+        let standing = Standing::ForGood(AttemptId(attempt));
+        assert_eq!(Counter::hit(&mut counters, &[THREE, once], standing, NOW).hit, answer);
         assert_eq!(counters.each_ref().map(|counter| counter.hits.len()), [1, 1]);
     }
 }
@@ -188,12 +199,95 @@ fn a_tighter_rule_holds_for_the_hits_that_were_counted_under_the_looser() {
 fn an_attempt_that_is_settled_is_not_taken_back() {
     let day = Count { rule: Rule::new(3, Duration::from_hours(24)), ..THREE };
     let mut counter = Counter::default();
-    assert_eq!(hit_of(&mut counter, &day, Some(AttemptId(7)), NOW), Hit::Allowed);
-    for late in [AttemptId(8), AttemptId(9)] {
-        assert_eq!(hit_of(&mut counter, &day, Some(late), NOW + SETTLED), Hit::Allowed);
+    assert_eq!(hit_of(&mut counter, &day, 7, NOW), Hit::Allowed);
+    for late in [8, 9] {
+        assert_eq!(hit_of(&mut counter, &day, late, NOW + MINUTE), Hit::Allowed);
     }
     counter.undo(AttemptId(7));
-    assert!(matches!(hit(&mut counter, &day, NOW + SETTLED), Hit::Limited { .. }));
+    assert!(matches!(hit(&mut counter, &day, NOW + MINUTE), Hit::Limited { .. }));
+}
+
+proptest! {
+    #[test] // P-21
+    fn what_lapses_counts_for_a_minute_and_what_is_confirmed_for_the_window(
+        steps in prop::collection::vec((0..40_u64, any::<bool>(), 0..90_u64), 0..60),
+    ) {
+        let hour = Duration::from_hours(1);
+        let count = Count { rule: Rule::new(5, hour), ..THREE };
+        let (mut counter, mut now) = (Counter::default(), NOW);
+        // From when it counts, how long, and when it is confirmed, if it is.
+        let mut model: Vec<(u64, Timestamp, Option<Timestamp>, bool)> = Vec::new();
+        for (attempt, (pause, is_wrong, takes)) in (0..).zip(steps) {
+            now = now + Duration::from_secs(pause);
+            for (attempt, since, wrong_at, confirmed) in &mut model {
+                if let Some(at) = wrong_at.filter(|at| *at <= now && !*confirmed) {
+                    counter.confirm(&count, AttemptId(*attempt), at);
+                    *confirmed = true;
+                    if *since + MINUTE <= at {
+                        *since = at;
+                    }
+                }
+            }
+            let counts = |confirmed, since| since + (if confirmed { hour } else { MINUTE }) > now;
+            let live = model.iter().filter(|(_, since, _, confirmed)| counts(*confirmed, *since)).count();
+            let answer = begin(&mut counter, &count, attempt, now);
+            // What is kept as one may count a little longer.
+            if live >= 5 {
+                prop_assert!(answer != Hit::Allowed, "{live} count");
+            } else if now < NOW + hour {
+                prop_assert_eq!(answer, Hit::Allowed, "only {} count", live);
+            }
+            prop_assert_eq!(counter.is_quiet(&count, now), live == 0 && answer != Hit::Allowed);
+            if answer == Hit::Allowed {
+                model.push((attempt, now, is_wrong.then_some(now + Duration::from_secs(takes)), false));
+            }
+        }
+    }
+}
+
+#[test]
+fn with_a_pause_the_newest_is_the_newest_that_counts() {
+    let pause = Pause { first: Duration::from_secs(10), longest: Duration::from_secs(10) };
+    let count = Count { pause: Some(pause), ..THREE };
+    let (mut counter, quiet) = (Counter::default(), NOW + MINUTE + Duration::from_secs(10));
+    for attempt in [1, 2] {
+        assert_eq!(hit_of(&mut counter, &count, attempt, NOW), Hit::Allowed);
+    }
+    let late = NOW + Duration::from_secs(50);
+    assert_eq!(begin(&mut counter, &count, 3, late), Hit::Allowed);
+    assert_eq!(counter.judge(&count, late), limited(10));
+    assert!(!counter.is_quiet(&count, quiet), "what is under way holds the others");
+    assert_eq!(counter.over_at, late + MINUTE);
+    assert!(counter.is_quiet(&count, late + MINUTE));
+    counter.confirm(&count, AttemptId(3), late);
+    assert!(!counter.is_quiet(&count, late + MINUTE));
+    assert_eq!(counter.over_at, late + MINUTE + Duration::from_secs(10));
+}
+
+#[test]
+fn what_is_under_way_by_a_clock_that_is_ahead_lapses_in_a_minute() {
+    let hour = Count { rule: Rule::new(3, Duration::from_hours(1)), ..THREE };
+    let (mut counter, a_day_ahead) = (Counter::default(), NOW + Duration::from_hours(24));
+    for attempt in 0..3 {
+        assert_eq!(begin(&mut counter, &hour, attempt, a_day_ahead), Hit::Allowed);
+    }
+    assert_eq!(begin(&mut counter, &hour, 3, NOW), limited(60));
+    assert_eq!(begin(&mut counter, &hour, 3, NOW + Duration::from_secs(59)), limited(1));
+    assert_eq!(begin(&mut counter, &hour, 3, NOW + MINUTE), Hit::Allowed);
+    assert_eq!(counter.hits.len(), 1, "what has lapsed is dropped");
+}
+
+#[test]
+fn a_counter_with_nothing_for_good_in_it_is_over_in_a_minute() {
+    let month = Count { rule: Rule::new(3, Duration::from_hours(24 * 30)), ..THREE };
+    let mut counter = Counter::default();
+    assert_eq!(begin(&mut counter, &month, 1, NOW), Hit::Allowed);
+    assert_eq!(counter.over_at, NOW + MINUTE);
+    counter.confirm(&month, AttemptId(1), NOW);
+    let confirmed = counter.clone();
+    assert_eq!(counter.over_at, NOW + month.rule.window);
+    counter.confirm(&month, AttemptId(1), NOW + Duration::from_secs(30));
+    assert_eq!(counter, confirmed, "a second time there is nothing to write");
 }
 
 #[test]
