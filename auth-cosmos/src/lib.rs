@@ -29,6 +29,7 @@ use auth_core::{
 };
 use azure_data_cosmos::DatabaseClient;
 use container::{Container, Turns};
+use counters::Counters;
 use document::Place;
 use names::{Account as Kept, Names};
 use schema::Schema;
@@ -40,7 +41,7 @@ pub struct CosmosStore {
     names: Names,
     sessions: Container,
     codes: Container,
-    counters: Container,
+    counters: Counters,
     outbox: Container,
     secret: Arc<ServerSecret>,
 }
@@ -97,7 +98,7 @@ impl CosmosStore {
             },
             sessions: open(schema::SESSIONS, "sessions").await?,
             codes: open(schema::CODES, "codes").await?,
-            counters: open(schema::COUNTERS, "counters").await?,
+            counters: Counters::new(open(schema::COUNTERS, "counters").await?),
             outbox: open(schema::OUTBOX, "outbox").await?,
             secret,
         })
