@@ -4,3 +4,4 @@ mod contract;
 mod emulator;
 mod faults;
 mod flows;
+mod renames;
