@@ -105,7 +105,8 @@ impl Counters {
     async fn hit_part(&self, standing: Standing, part: &Part, seen: Option<Group>, now: Timestamp) -> Outside<Counted> {
         match (part.crowd, standing) {
             (Crowd::Source, Standing::UnderWay(attempt))
-                if seen.is_some_and(|seen| seen.is_over(now)) && self.guests.admit(part.key, attempt, now) =>
+                if seen.is_some_and(|seen| seen.is_quiet(&part.counts, now))
+                    && self.guests.admit(part.key, attempt, now) =>
             {
                 Ok(Counted { hit: Hit::Allowed, alone: true })
             }

@@ -1,6 +1,7 @@
 //! The store on the vendor's emulator.
 mod account;
 mod contract;
+mod cost;
 mod emulator;
 mod faults;
 mod flows;

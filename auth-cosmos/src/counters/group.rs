@@ -22,9 +22,9 @@ impl Group {
         self.0.get(&name(count.key)).unwrap_or(&Counter::default()).judge(count, now)
     }
 
-    /// Whether nothing counts in it.
-    pub fn is_over(&self, now: Timestamp) -> bool {
-        self.0.values().all(|counter| counter.over_at <= now)
+    /// Whether nothing counts on these.
+    pub fn is_quiet(&self, counts: &[Count], now: Timestamp) -> bool {
+        counts.iter().all(|count| self.0.get(&name(count.key)).is_none_or(|counter| counter.is_quiet(count, now)))
     }
 
     /// Counts on all or on none.

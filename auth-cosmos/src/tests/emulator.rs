@@ -1,12 +1,12 @@
 //! The vendor's emulator, in memory. All that is called of it is here: it is for his own tests, and promises nothing.
-use crate::{CosmosStore, Parts, Throughput, account, provision};
+use crate::{CosmosStore, Gauge, Parts, Throughput, account, metrics, provision};
 use auth_core::{
     secrets::ServerSecret,
     system::{OsRng, SystemClock},
 };
 use azure_core::http::Request;
 use azure_data_cosmos::{
-    AccountReference, CosmosClient, CosmosRuntimeBuilder, DatabaseClient, RoutingStrategy,
+    AccountReference, CosmosClient, CosmosClientBuilder, CosmosRuntimeBuilder, DatabaseClient, RoutingStrategy,
     fault_injection::FaultInjectionRule,
 };
 use azure_data_cosmos_driver::in_memory_emulator::{
@@ -79,16 +79,27 @@ impl Emulator {
 
     /// A client of its own, as another process would have one, with these faults between it and the database.
     async fn client(&self, faults: Vec<Arc<FaultInjectionRule>>) -> CosmosClient {
+        self.built(self.builder().await.with_fault_injection_rules(faults).unwrap()).await
+    }
+
+    async fn builder(&self) -> CosmosClientBuilder {
         let runtime = CosmosRuntimeBuilder::from(self.http.runtime_builder()).build().await.unwrap();
+        CosmosClient::builder().with_runtime(runtime).with_default_operation_options(account::operations())
+    }
+
+    async fn built(&self, client: CosmosClientBuilder) -> CosmosClient {
         let account = AccountReference::with_authentication_key(self.endpoint.clone().into(), "a2V5");
-        let client =
-            CosmosClient::builder().with_runtime(runtime).with_default_operation_options(account::operations());
-        let client = client.with_fault_injection_rules(faults).unwrap();
         client.build(account, RoutingStrategy::PreferredRegions(Vec::new())).await.unwrap()
     }
 
     pub async fn database(&self, faults: Vec<Arc<FaultInjectionRule>>) -> DatabaseClient {
         self.client(faults).await.database_client("auth")
+    }
+
+    /// The database, and somebody who counts what it is asked.
+    pub async fn billed(&self, gauge: Arc<dyn Gauge>) -> DatabaseClient {
+        let client = self.builder().await.with_diagnostics_handler(metrics::handler(gauge));
+        self.built(client).await.database_client("auth")
     }
 
     pub async fn store(&self) -> CosmosStore {
