@@ -14,14 +14,14 @@ use std::{
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    took: Family<Operation, Histogram, fn() -> Histogram>,
-    charged: Family<Operation, Counter<f64, AtomicU64>>,
-    requests: Family<Operation, Counter>,
+    took: Family<Asked, Histogram, fn() -> Histogram>,
+    charged: Family<Asked, Counter<f64, AtomicU64>>,
+    requests: Family<Asked, Counter>,
 }
 
 /// What was asked of the database, and how it ended: few words, and none that a caller chose.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Operation {
+pub struct Asked {
     /// `read_item`, `create_item`, ...
     pub operation: String,
     /// On which container.
@@ -36,7 +36,7 @@ const BUCKETS: [f64; 9] = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.7, 2.0];
 impl Default for Metrics {
     fn default() -> Self {
         let took = Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
-        let (charged, requests) = <(Family<Operation, Counter<f64, AtomicU64>>, Family<Operation, Counter>)>::default();
+        let (charged, requests) = <(Family<Asked, Counter<f64, AtomicU64>>, Family<Asked, Counter>)>::default();
         let mut registry = Registry::with_prefix("auth");
         registry.register("database_seconds", "How long operations of the database took", took.clone());
         registry.register("database_request_units", "What operations of the database cost", charged.clone());
@@ -47,10 +47,10 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Counts one operation of the database.
-    pub fn database(&self, operation: &Operation, took: Duration, charge: f64, requests: u64) {
-        self.took.get_or_create(operation).observe(took.as_secs_f64());
-        self.charged.get_or_create(operation).inc_by(charge);
-        self.requests.get_or_create(operation).inc_by(requests);
+    pub fn database(&self, asked: &Asked, took: Duration, charge: f64, requests: u64) {
+        self.took.get_or_create(asked).observe(took.as_secs_f64());
+        self.charged.get_or_create(asked).inc_by(charge);
+        self.requests.get_or_create(asked).inc_by(requests);
     }
 
     fn text(&self) -> String {
@@ -66,7 +66,7 @@ pub fn endpoint(metrics: Arc<Metrics>) -> impl Endpoint<Output = Response> + 'st
 }
 
 #[handler]
-fn show(metrics: Data<&Arc<Metrics>>) -> Response {
+fn show(Data(metrics): Data<&Arc<Metrics>>) -> Response {
     const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Response::builder().header(CONTENT_TYPE, TYPE).body(metrics.text())
 }
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn what_an_operation_took_and_cost_is_shown_by_what_it_was() {
         let metrics = Metrics::default();
-        let operation = |status| Operation { operation: "read_item".to_owned(), container: "users".to_owned(), status };
+        let operation = |status| Asked { operation: "read_item".to_owned(), container: "users".to_owned(), status };
         metrics.database(&operation(200), Duration::from_millis(8), 1.5, 1);
         metrics.database(&operation(200), Duration::from_millis(9), 1.5, 2);
         metrics.database(&operation(404), Duration::from_millis(1), 1.0, 1);

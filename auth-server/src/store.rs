@@ -60,7 +60,7 @@ impl Closing for SqliteStore {
 pub mod cosmos {
     //! Azure Cosmos DB.
     use super::*;
-    use crate::metrics::Operation;
+    use crate::metrics::Asked;
     use crate::settings::value::Access;
     use auth_core::system::{OsRng, SystemClock};
     use auth_cosmos::{Account, CosmosStore, Credential, Gauge, Parts};
@@ -86,8 +86,8 @@ pub mod cosmos {
     impl Gauge for Told {
         fn record(&self, done: &auth_cosmos::Operation<'_>) {
             let (operation, container) = (done.name.to_owned(), done.container.to_owned());
-            let operation = Operation { operation, container, status: done.status };
-            self.0.database(&operation, done.took, done.charge, done.requests as u64);
+            let asked = Asked { operation, container, status: done.status };
+            self.0.database(&asked, done.took, done.charge, done.requests as u64);
         }
     }
 

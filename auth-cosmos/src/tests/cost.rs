@@ -54,8 +54,8 @@ impl House {
     async fn open() -> Self {
         let (world, till) = (World::default(), Arc::new(Till::default()));
         let (emulator, secret) = (Emulator::start().await, parts().secret);
-        let parts = Parts { clock: world.clock.clone(), ..parts() };
-        let store = Arc::new(CosmosStore::over(&emulator.billed(till.clone()).await, parts).await.unwrap());
+        let on = Parts { clock: world.clock.clone(), ..parts() };
+        let store = Arc::new(CosmosStore::over(&emulator.billed(till.clone()).await, on).await.unwrap());
         let rng = world.ports.rng.clone();
         let ports = Ports {
             users: store.clone(),

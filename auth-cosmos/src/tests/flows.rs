@@ -31,7 +31,9 @@ async fn everybody_gets_through_a_bad_day_with_what_is_theirs() {
     for _ in 1..INSTANCES {
         let rules = FAULTS.map(|fault| rule(fault, 0.1)).to_vec();
         stores.push(Arc::new(CosmosStore::over(&emulator.database(rules.clone()).await, parts()).await.unwrap()));
-        rules.iter().for_each(|rule| rule.enable());
+        for rule in rules {
+            rule.enable();
+        }
     }
     let world = World::default();
     join_all((0..PEOPLE).map(|number| life(Person::new(number, &stores, &world)))).await;
@@ -65,11 +67,11 @@ impl Person {
     }
 
     fn mailed(&self) -> OneTimeCode {
-        let codes = self.post.take().into_iter().filter_map(|letter| match letter.mail {
+        let mut codes = self.post.take().into_iter().filter_map(|letter| match letter.mail {
             Mail::ConfirmRegistration { code, .. } | Mail::ResetPassword { code, .. } => Some(code),
             _ => None,
         });
-        codes.last().expect("a code was mailed")
+        codes.next_back().expect("a code was mailed")
     }
 }
 
