@@ -10,18 +10,38 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+/// Accounts by their ids, whose keys stay when they are deleted.
+type Users = BTreeMap<UserId, Option<Stored<User>>>;
+
 /// Accounts in one map, under one lock: what is decided under it is decided once.
 #[derive(Default)]
-struct OwnStore(Mutex<BTreeMap<UserId, Stored<User>>>);
+struct OwnStore(Mutex<Users>);
 
 impl OwnStore {
-    fn with<T>(&self, run: impl FnOnce(&mut BTreeMap<UserId, Stored<User>>) -> T) -> T {
+    fn with<T>(&self, run: impl FnOnce(&mut Users) -> T) -> T {
         run(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn find(&self, is: impl Fn(&User) -> bool) -> Option<Stored<User>> {
-        self.with(|users| users.values().find(|user| is(&user.value)).cloned())
+        self.with(|users| users.values().flatten().find(|user| is(&user.value)).cloned())
     }
+}
+
+/// Whether an account other than this one is so.
+fn another(users: &Users, user: &User, is: impl Fn(&User) -> bool) -> bool {
+    users.values().flatten().any(|other| other.value.id != user.id && is(&other.value))
+}
+
+/// The account, if it is still as it was read.
+fn as_read<'a>(users: &'a mut Users, user: &Stored<User>) -> Option<&'a mut Option<Stored<User>>> {
+    let held = users.get_mut(&user.value.id)?;
+    held.as_ref().is_some_and(|held| held.revision == user.revision).then_some(held)
+}
+
+/// What is written over it.
+fn next(user: &Stored<User>) -> Stored<User> {
+    let revision = user.revision.0.parse::<u64>().map_or(1, |revision| revision + 1);
+    Stored { value: user.value.clone(), revision: Revision(revision.to_string()) }
 }
 
 #[async_trait]
@@ -30,19 +50,19 @@ impl UserStore for OwnStore {
         Ok(self.with(|users| {
             if users.contains_key(&user.id) {
                 Insert::Exists
-            } else if users.values().any(|other| other.value.login == user.login) {
+            } else if another(users, user, |other| other.login == user.login) {
                 Insert::LoginTaken
-            } else if users.values().any(|other| other.value.email == user.email) {
+            } else if another(users, user, |other| other.email == user.email) {
                 Insert::EmailTaken
             } else {
-                users.insert(user.id, Stored { value: user.clone(), revision: Revision("1".to_owned()) });
+                users.insert(user.id, Some(Stored { value: user.clone(), revision: Revision("1".to_owned()) }));
                 Insert::Done
             }
         }))
     }
 
     async fn by_id(&self, id: UserId) -> Outside<Option<Stored<User>>> {
-        Ok(self.with(|users| users.get(&id).cloned()))
+        Ok(self.with(|users| users.get(&id).cloned().flatten()))
     }
 
     async fn by_login(&self, login: &Login) -> Outside<Option<Stored<User>>> {
@@ -54,13 +74,39 @@ impl UserStore for OwnStore {
     }
 
     async fn replace(&self, user: &Stored<User>) -> Outside<Replace> {
-        Ok(self.with(|users| match users.get_mut(&user.value.id) {
-            Some(held) if held.revision == user.revision => {
-                let next = held.revision.0.parse::<u64>().map_or(1, |revision| revision + 1);
-                *held = Stored { value: user.value.clone(), revision: Revision(next.to_string()) };
+        Ok(self.with(|users| match as_read(users, user) {
+            Some(held) => {
+                *held = Some(next(user));
                 Replace::Done
             }
-            _ => Replace::Stale,
+            None => Replace::Stale,
+        }))
+    }
+
+    async fn rename(&self, user: &Stored<User>) -> Outside<Rename> {
+        let User { login, email, .. } = &user.value;
+        Ok(self.with(|users| {
+            let login_taken = another(users, &user.value, |other| other.login == *login);
+            let email_taken = another(users, &user.value, |other| other.email == *email);
+            match as_read(users, user) {
+                None => Rename::Stale,
+                Some(_) if login_taken => Rename::LoginTaken,
+                Some(_) if email_taken => Rename::EmailTaken,
+                Some(held) => {
+                    *held = Some(next(user));
+                    Rename::Done
+                }
+            }
+        }))
+    }
+
+    async fn delete(&self, user: &Stored<User>) -> Outside<Replace> {
+        Ok(self.with(|users| match as_read(users, user) {
+            Some(held) => {
+                *held = None;
+                Replace::Done
+            }
+            None => Replace::Stale,
         }))
     }
 }

@@ -15,7 +15,7 @@ mod sessions;
 mod sweep;
 
 pub use self::{
-    admin::{CreateUserError, NewUser},
+    admin::{CreateUserError, NewUser, RenameUserError},
     authenticate::{AuthenticateError, Identity},
     change::ChangePasswordError,
     confirm::ConfirmError,

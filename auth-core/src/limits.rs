@@ -40,8 +40,8 @@ pub(crate) struct Attempted {
     counts: Vec<Count>,
     /// What begins anew once it was right; on all the others its hit is taken back.
     cleared: Vec<CounterKey>,
-    /// Nothing else counts on any of them, so there is nothing to begin anew.
-    alone: bool,
+    /// Where something else counts too. On the others its hit lapses by itself, and there is nothing to begin anew.
+    shared: Vec<CounterKey>,
 }
 
 /// Counters that are kept together: those of an account, of an address, of a network.
@@ -61,7 +61,11 @@ impl Accounts {
         let counted = counters.hit(attempted.standing, &attempted.counts, clock.now()).await;
         let Counted { hit, alone } = self.counted_if_done(&attempted, counted).await?;
         match hit {
-            Hit::Allowed => Ok(Ok(Attempted { alone, ..attempted })),
+            Hit::Allowed if alone => Ok(Ok(attempted)),
+            Hit::Allowed => {
+                let shared = attempted.counts.iter().map(|count| count.key).collect();
+                Ok(Ok(Attempted { shared, ..attempted }))
+            }
             Hit::Limited { retry_after } => {
                 events.record(&Event::Slowed(action));
                 Ok(Err(Slow { retry_after }))
@@ -71,12 +75,12 @@ impl Accounts {
 
     /// The attempt was right: only what was wrong counts.
     pub(crate) async fn was_right(&self, attempted: &Attempted) {
-        if attempted.alone {
+        let Attempted { standing, cleared, shared, .. } = attempted;
+        if shared.is_empty() {
             return;
         }
-        let keys = attempted.counts.iter().map(|count| count.key);
-        let others: Vec<CounterKey> = keys.filter(|key| !attempted.cleared.contains(key)).collect();
-        let forgiven = self.ports.counters.forgive(attempted.standing.attempt(), &attempted.cleared, &others);
+        let (forget, undo): (Vec<_>, Vec<_>) = shared.iter().partition(|key| cleared.contains(key));
+        let forgiven = self.ports.counters.forgive(standing.attempt(), &forget, &undo);
         self.afterwards("counters", forgiven.await);
     }
 
@@ -103,12 +107,12 @@ impl Accounts {
 
     /// Something that is looked at: right or wrong.
     fn attempted(&self, counts: Vec<Count>, cleared: Vec<CounterKey>) -> Attempted {
-        Attempted { standing: Standing::UnderWay(self.draw_attempt()), counts, cleared, alone: false }
+        Attempted { standing: Standing::UnderWay(self.draw_attempt()), counts, cleared, shared: Vec::new() }
     }
 
     /// Something that is done, and counts whatever comes of it.
     fn asked(&self, counts: Vec<Count>) -> Attempted {
-        Attempted { standing: Standing::ForGood(self.draw_attempt()), counts, cleared: Vec::new(), alone: false }
+        Attempted { standing: Standing::ForGood(self.draw_attempt()), counts, cleared: Vec::new(), shared: Vec::new() }
     }
 
     fn draw_attempt(&self) -> AttemptId {

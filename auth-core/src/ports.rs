@@ -31,7 +31,7 @@ pub use self::{
     outbox::{Entry, Lease, OutboxStore, Settled, Verdict as MailVerdict},
     rng::Rng,
     sessions::SessionStore,
-    users::{Change, Changed, Insert, Replace, Revision, Stored, UserStore, UserStoreExt},
+    users::{Change, Changed, Insert, Rename, Renamed, Replace, Revision, Stored, UserStore, UserStoreExt},
 };
 #[cfg(feature = "mocks")]
 pub use self::{

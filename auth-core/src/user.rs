@@ -43,6 +43,16 @@ impl User {
         self.spared = None;
     }
 
+    /// Another login, another e-mail, or both. Whoever reads the mail of an account gets into it: with another address every
+    /// session ends and every open code, in the same write. A login is but a name, and ends nothing.
+    pub fn rename(&mut self, login: Option<Login>, email: Option<Email>) {
+        if email.as_ref().is_some_and(|email| *email != self.email) {
+            self.end_sessions();
+        }
+        self.login = login.unwrap_or_else(|| self.login.clone());
+        self.email = email.unwrap_or_else(|| self.email.clone());
+    }
+
     /// Shuts the account, and ends every session with it.
     pub fn disable(&mut self) {
         self.disabled = true;
@@ -141,6 +151,20 @@ mod tests {
         assert!(!user.admits(&own) && !user.admits(&session(1, 2, user.epoch)));
         user.disabled = false;
         assert!(!user.admits(&own));
+    }
+
+    #[test]
+    fn another_address_ends_every_session_and_another_spelling_or_login_none() {
+        let (mut user, own) = (user(), session(1, 1, 0));
+        user.rename(Some("eve".parse().unwrap()), Some("Ann@example.org".parse().unwrap()));
+        assert_eq!((user.login.as_str(), user.email.as_str()), ("eve", "Ann@example.org"));
+        assert!(user.admits(&own));
+        user.rename(None, None);
+        assert!(user.admits(&own));
+        user.spared = Some(own.id);
+        user.rename(None, Some("eve@example.org".parse().unwrap()));
+        assert_eq!((user.login.as_str(), user.email.as_str()), ("eve", "eve@example.org"));
+        assert!(!user.admits(&own) && !user.admits(&session(1, 2, 0)));
     }
 
     #[test]

@@ -5,15 +5,18 @@ use std::{future::Future, sync::Arc};
 
 /// One test for each clause, and one that says that none is left out.
 macro_rules! bites {
-    ($port:ident { $($clause:ident: $($fault:ident)|+,)* }) => {
+    ($port:ident $([$($more:literal),+])? { $($clause:ident: $($fault:ident)|+,)* }) => {
         mod $port {
             use super::*;
 
             #[test]
             fn every_clause_is_here() {
                 assert_eq!(contract::$port::CLAUSES, [$(stringify!($clause)),*]);
-                let written = include_str!(concat!("../src/testing/contract/", stringify!($port), ".rs"));
-                assert_eq!(contract::$port::CLAUSES.len(), written.matches("\npub async fn ").count());
+                let written = [
+                    include_str!(concat!("../src/testing/contract/", stringify!($port), ".rs")),
+                    $($(include_str!(concat!("../src/testing/contract/", $more)),)+)?
+                ];
+                assert_eq!(contract::$port::CLAUSES.len(), written.concat().matches("\npub async fn ").count());
             }
 
             $(#[test]
@@ -28,7 +31,7 @@ macro_rules! bites {
     };
 }
 
-bites! { users {
+bites! { users ["users/renames.rs", "users/deletions.rs"] {
     an_account_is_found_by_its_own_names: FindsAnybody,
     an_account_is_found_by_a_login_that_looks_alike: LoginByItsText,
     an_account_is_found_by_its_email_in_another_case: EmailByItsText,
@@ -38,13 +41,31 @@ bites! { users {
     of_several_reasons_the_first_counts: EmailFirst,
     a_refused_account_leaves_nothing: LeavesAClaim,
     an_id_is_inserted_once: Overwrites,
-    one_of_many_racers_gets_the_login: TwoSteps | ChecksThenInserts,
-    one_of_many_racers_gets_the_email: TwoSteps | ChecksThenInserts,
-    one_of_many_racers_gets_the_id: TwoSteps | ChecksThenInserts,
+    one_of_many_racers_gets_the_login: TwoSteps | ChecksThenWrites,
+    one_of_many_racers_gets_the_email: TwoSteps | ChecksThenWrites,
+    one_of_many_racers_gets_the_id: TwoSteps | ChecksThenWrites,
     a_stale_write_is_refused_and_changes_nothing: IgnoresTheRevision,
     one_of_many_racing_writes_wins: TwoSteps | IgnoresTheRevision,
     an_unknown_account_is_not_replaced: Overwrites,
     no_change_among_racers_is_lost: TwoSteps,
+    a_renamed_account_is_found_by_its_new_names_alone: WritesNothing | LosesAField | KeepsTheOldNames,
+    names_that_were_given_up_are_free: KeepsTheOldNames,
+    a_taken_name_is_refused_and_changes_nothing: LoginByItsText | EmailByItsText | LeavesAClaim,
+    of_several_reasons_a_rename_gives_the_first: EmailFirst | IgnoresTheRevision,
+    an_account_may_write_its_own_names_in_another_way: TakenFromItself | EmailFirst,
+    a_stale_rename_is_refused_and_changes_nothing: IgnoresTheRevision,
+    an_unknown_account_is_not_renamed: Overwrites,
+    one_of_many_renames_gets_the_login: TwoSteps | ChecksThenWrites,
+    one_of_many_renames_gets_the_email: TwoSteps | ChecksThenWrites,
+    one_of_many_renames_and_inserts_gets_the_login: TwoSteps | ChecksThenWrites,
+    one_of_many_renames_and_inserts_gets_the_email: TwoSteps | ChecksThenWrites,
+    one_of_many_racing_renames_of_an_account_wins: TwoSteps | IgnoresTheRevision,
+    names_that_are_given_up_and_taken_back_are_kept: TwoSteps | KeepsTheOldNames,
+    a_deleted_account_is_found_by_nothing_and_its_names_are_free: WritesNothing | KeepsTheOldNames,
+    a_deleted_id_is_never_used_again: ForgetsTheDeleted,
+    a_stale_delete_is_refused_and_changes_nothing: IgnoresTheRevision,
+    what_is_written_after_the_end_is_stale: Overwrites,
+    one_of_many_racing_deletes_and_writes_wins: TwoSteps | IgnoresTheRevision,
 } }
 
 bites! { codes {

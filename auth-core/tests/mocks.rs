@@ -76,3 +76,48 @@ async fn a_write_whose_answer_was_lost_is_known_again_by_what_it_wrote() {
         assert_eq!(after_a_failure(stored).await.unwrap_err().service(), "users");
     }
 }
+
+/// As [`after_a_failure`], of another spelling of the e-mail.
+async fn after_a_failed_rename(stored: User) -> Outside<Renamed> {
+    let (mut users, mut in_order) = (MockUserStore::new(), mockall::Sequence::new());
+    users.expect_by_id().once().in_sequence(&mut in_order).returning(|_| Ok(Some(ann(10))));
+    let failed = |_: &Stored<User>| Err(Unavailable::failed("users", "the connection broke"));
+    users.expect_rename().once().in_sequence(&mut in_order).returning(failed);
+    let stored = Stored { value: stored, ..ann(11) };
+    users.expect_by_id().once().in_sequence(&mut in_order).return_once(|_| Ok(Some(stored)));
+    users.change_names(ANN, |user| user.rename(None, Some("ANN@example.org".parse().unwrap()))).await
+}
+
+#[tokio::test] // S-18
+async fn a_rename_whose_answer_was_lost_is_known_again_by_its_spelling() {
+    let before = ann(10).value;
+    let user = Box::new(User { email: "ANN@example.org".parse().unwrap(), ..before.clone() });
+    assert_eq!(after_a_failed_rename(*user.clone()).await.unwrap(), Renamed::Done { user, ended: false });
+    assert_eq!(after_a_failed_rename(before).await.unwrap_err().service(), "users");
+}
+
+#[tokio::test]
+async fn a_stale_rename_reads_again_and_a_taken_name_does_not() {
+    let (mut users, mut in_order) = (MockUserStore::new(), mockall::Sequence::new());
+    for (seen, end) in [(10, Rename::Stale), (20, Rename::EmailTaken)] {
+        users.expect_by_id().once().in_sequence(&mut in_order).returning(move |_| Ok(Some(ann(seen))));
+        let rename = users.expect_rename().once().in_sequence(&mut in_order);
+        rename.withf(move |write| write.revision == ann(seen).revision).returning(move |_| Ok(end));
+    }
+    assert_eq!(users.change_names(ANN, |_| {}).await.unwrap(), Renamed::EmailTaken);
+}
+
+#[tokio::test] // S-18
+async fn a_delete_is_done_once_the_account_is_gone_whatever_was_answered() {
+    let failed = || Err(Unavailable::failed("users", "the connection broke"));
+    for (left, expected) in [(None, Some(Some(ann(20).value))), (Some(ann(20)), None)] {
+        let (mut users, mut in_order) = (MockUserStore::new(), mockall::Sequence::new());
+        for (seen, end) in [(10, Ok(Replace::Stale)), (20, failed())] {
+            users.expect_by_id().once().in_sequence(&mut in_order).returning(move |_| Ok(Some(ann(seen))));
+            let delete = users.expect_delete().once().in_sequence(&mut in_order);
+            delete.withf(move |write| *write == ann(seen)).return_once(|_| end);
+        }
+        users.expect_by_id().once().in_sequence(&mut in_order).return_once(|_| Ok(left));
+        assert_eq!(users.remove(ANN).await.ok(), expected);
+    }
+}

@@ -41,6 +41,7 @@ impl CosmosStore {
     /// Never over what was not read: a write that was thought lost and comes late would bring a spent code back.
     async fn put_code(&self, code: &Code) -> Outside<()> {
         let (slot, op) = (slot(code.id.subject(), code.purpose.kind()), self.codes.op());
+        let _turn = self.codes.turn(&slot).await;
         for collisions in 0.. {
             if self.codes.create(&slot, code.clone(), &op).await? != Written::Lost {
                 break;

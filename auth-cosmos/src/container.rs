@@ -8,8 +8,15 @@ use azure_data_cosmos::{
     options::{ItemWriteOptions, Precondition},
 };
 use futures_util::TryStreamExt;
-use std::{sync::Arc, time::Duration};
-use tokio::time::{sleep, timeout};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::{sleep, timeout},
+};
 
 /// One container.
 pub struct Container {
@@ -20,6 +27,27 @@ pub struct Container {
     pub(crate) rng: Arc<dyn Rng>,
     /// How long one call of the port may take in all.
     pub(crate) patience: Duration,
+    /// Who changes a document here waits for whoever does so already.
+    pub(crate) turns: Turns,
+}
+
+/// Changes of one document by one process go one after the other: they would only collide. Documents that fall on the same
+/// turn wait for each other, too.
+pub struct Turns(Vec<Mutex<()>>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self((0..256).map(|_| Mutex::new(())).collect())
+    }
+}
+
+impl Turns {
+    async fn wait(&self, place: &Place) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        place.id.hash(&mut hasher);
+        let turn = usize::from(hasher.finish().to_le_bytes()[0]);
+        self.0[turn].lock().await
+    }
 }
 
 /// The end of a write that can lose.
@@ -51,6 +79,11 @@ const LONGEST_WAIT: Duration = Duration::from_millis(500);
 const COLLISIONS: u32 = 64;
 
 impl Container {
+    /// Waits until nobody else here is about to change the document in this place.
+    pub async fn turn(&self, place: &Place) -> MutexGuard<'_, ()> {
+        self.turns.wait(place).await
+    }
+
     /// A name for one write.
     pub fn op(&self) -> Op {
         Op::draw(self.rng.as_ref())
@@ -111,6 +144,7 @@ impl Container {
     /// Reads, lets the record decide, and writes over what was read; again while others write in between. What is decided
     /// counts only once it is written. `None`: there is no record.
     pub async fn change<R: Record, T>(&self, place: &Place, decide: impl Fn(&mut R) -> T) -> Outside<Option<T>> {
+        let _turn = self.turn(place).await;
         let (op, mut decided) = (self.op(), None);
         for collisions in 0..COLLISIONS {
             let Some(read) = self.read::<R>(place).await? else { return Ok(None) };

@@ -1,46 +1,67 @@
-//! How often what was tried.
-use crate::{
-    CosmosStore,
-    container::Written,
-    document::{Document, Place, Record},
-};
+//! How often what was tried: the counters of one account, of one address or of one network together in one document.
+//!
+//! | whose | how |
+//! | --- | --- |
+//! | one account's, device's or address' | one write before the answer; a right attempt that was alone costs no other |
+//! | a source's and its network's | read; written once anything is wrong there (`counters/guests.rs`) |
+//! | everybody's | read every few seconds; attempts under way draw on a stock (`counters/stock.rs`) |
+//!
+//! Hits on one document that come together are written together (`counters/desk.rs`).
+mod desk;
+mod group;
+mod guests;
+mod stock;
+
+pub use self::desk::Desk;
+
+use self::{desk::Task, group::Group, guests::Guests, stock::Stock};
+use crate::{CosmosStore, container::Container};
 use auth_core::{counter::*, ports::*, value::*};
 use futures_util::future::try_join_all;
-use std::slice::{from_mut, from_ref};
 
-impl Record for Counter {
-    fn kept_until(&self) -> Option<Timestamp> {
-        Some(self.over_at)
+/// Names a document.
+pub type GroupKey = [u8; 16];
+
+/// The container, and what one instance knows of it.
+pub struct Counters {
+    desk: Desk,
+    guests: Guests,
+    stock: Stock,
+}
+
+impl Counters {
+    /// Over its container.
+    pub fn new(container: Container) -> Self {
+        Self { desk: Desk::new(container), guests: Guests::default(), stock: Stock::default() }
     }
+}
+
+/// What is asked of one document.
+struct Part {
+    crowd: Crowd,
+    key: GroupKey,
+    counts: Vec<Count>,
 }
 
 #[async_trait]
 impl CounterStore for CosmosStore {
     async fn hit(&self, standing: Standing, counts: &[Count], now: Timestamp) -> Outside<Counted> {
-        self.counters.in_time(self.count_all(standing, counts, now)).await
+        self.counters.desk.container().in_time(self.counters.hit(standing, counts, now)).await
     }
 
     async fn peek(&self, counts: &[Count], now: Timestamp) -> Outside<Vec<Hit>> {
-        let read = self.counters.in_time(try_join_all(counts.iter().map(|count| self.counter(count.key)))).await?;
-        Ok(counts.iter().zip(read).map(|(count, read)| record(read.as_ref()).judge(count, now)).collect())
+        let looked = try_join_all(counts.iter().map(|count| self.counters.look(count.crowd, count.key.group, now)));
+        let groups = self.counters.desk.container().in_time(looked).await?;
+        Ok(counts.iter().zip(groups).map(|(count, group)| group.judge(count, now)).collect())
     }
 
     async fn confirm(&self, attempt: AttemptId, counts: &[Count], now: Timestamp) -> Outside<()> {
-        let confirmed = counts.iter().map(|count| {
-            self.write(count.key, None, move |counter| {
-                counter.confirm(count, attempt, now);
-                true
-            })
-        });
-        self.counters.in_time(try_join_all(confirmed)).await.map(drop)
+        let confirmed = parts(counts).into_iter().map(|part| self.counters.confirm(attempt, part, now));
+        self.counters.desk.container().in_time(try_join_all(confirmed)).await.map(drop)
     }
 
     async fn forgive(&self, attempt: AttemptId, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {
-        let forgotten = forget.iter().map(|key| self.change_counter(*key, |counter| *counter = Counter::default()));
-        let undone =
-            try_join_all(undo.iter().map(|key| self.change_counter(*key, move |counter| counter.undo(attempt))));
-        let both = async { futures_util::try_join!(try_join_all(forgotten), undone).map(drop) };
-        self.counters.in_time(both).await
+        self.counters.desk.container().in_time(self.counters.forgive(attempt, forget, undo)).await
     }
 
     /// The database forgets by itself.
@@ -49,81 +70,110 @@ impl CounterStore for CosmosStore {
     }
 }
 
-impl CosmosStore {
-    /// Looks first, so that what one limit refuses costs no write; then counts on one after the other, and takes back what
-    /// it has counted if somebody was faster at a later one.
-    async fn count_all(&self, standing: Standing, counts: &[Count], now: Timestamp) -> Outside<Counted> {
-        let read = try_join_all(counts.iter().map(|count| self.counter(count.key))).await?;
-        let mut seen: Vec<Counter> = read.iter().map(|read| record(read.as_ref())).collect();
-        let mut counted = Counter::hit(&mut seen, counts, standing, now);
-        if counted.hit != Hit::Allowed {
-            return Ok(counted);
+impl Counters {
+    /// Looks at the others first, so that what one of them refuses costs no write; then counts on one after the other, and
+    /// takes back what was counted if somebody was faster at a later one.
+    async fn hit(&self, standing: Standing, counts: &[Count], now: Timestamp) -> Outside<Counted> {
+        let mut parts = parts(counts);
+        // The one that is always written goes first, and unseen: its own write looks.
+        parts.sort_by_key(|part| part.crowd != Crowd::One);
+        let unseen = usize::from(parts.first().is_some_and(|part| part.crowd == Crowd::One));
+        let (first, others) = parts.split_at(unseen);
+        let seen = self.look_at(others, now).await?;
+        let verdict = verdict(others, &seen, now);
+        if verdict != Hit::Allowed {
+            let first_seen = self.look_at(first, now).await?;
+            let hit = verdict.and(self::verdict(first, &first_seen, now));
+            return Ok(Counted { hit, alone: false });
         }
-        for (number, (count, read)) in counts.iter().zip(read).enumerate() {
-            let hit = |counter: &mut Counter| Counter::hit(from_mut(counter), from_ref(count), standing, now);
-            let mut last = Counted { hit: Hit::Allowed, alone: true };
-            let outcome = self.write(count.key, Some(read), |counter| {
-                last = hit(counter);
-                last.hit == Hit::Allowed
-            });
-            outcome.await?;
-            counted.alone &= last.alone;
-            if last.hit != Hit::Allowed {
-                let undone = counts[..number]
-                    .iter()
-                    .map(|count| self.change_counter(count.key, |counter| counter.undo(standing.attempt())));
-                try_join_all(undone).await?;
-                return Ok(last);
+        let mut alone = true;
+        let all = first.iter().map(|part| (part, None)).chain(others.iter().zip(seen.into_iter().map(Some)));
+        let mut counted_on = Vec::new();
+        for (part, seen) in all {
+            let counted = self.hit_part(standing, part, seen, now).await?;
+            if counted.hit != Hit::Allowed {
+                let keys: Vec<CounterKey> = counted_on.into_iter().flat_map(keys).collect();
+                self.forgive(standing.attempt(), &[], &keys).await?;
+                return Ok(counted);
             }
+            alone &= counted.alone;
+            counted_on.push(part);
         }
-        Ok(counted)
+        Ok(Counted { hit: Hit::Allowed, alone })
     }
 
-    /// Writes what a counter has become, there or not yet, and decides again while others write in between; nothing, if the
-    /// decision is that it stays, or if it is what it was.
-    async fn write(
-        &self,
-        key: CounterKey,
-        read: Option<Option<Document<Counter>>>,
-        mut decide: impl FnMut(&mut Counter) -> bool + Send,
-    ) -> Outside<()> {
-        let (place, op) = (place(key), self.counters.op());
-        let mut read = match read {
-            Some(read) => read,
-            None => self.counter(key).await?,
-        };
-        for collisions in 0.. {
-            let before = record(read.as_ref());
-            let mut counter = before.clone();
-            if !decide(&mut counter) || counter == before {
-                break;
+    async fn hit_part(&self, standing: Standing, part: &Part, seen: Option<Group>, now: Timestamp) -> Outside<Counted> {
+        match (part.crowd, standing) {
+            (Crowd::Source, Standing::UnderWay(attempt))
+                if seen.is_some_and(|seen| seen.is_over(now)) && self.guests.admit(part.key, attempt, now) =>
+            {
+                Ok(Counted { hit: Hit::Allowed, alone: true })
             }
-            let written = match &read {
-                None => self.counters.create(&place, counter, &op).await?,
-                Some(read) => self.counters.replace(read, counter, &op).await?,
-            };
-            if written != Written::Lost {
-                break;
+            (Crowd::All, Standing::UnderWay(attempt)) => self.stock.draw(&self.desk, part, attempt, now).await,
+            (Crowd::All, Standing::ForGood(_)) => {
+                self.stock.forget(part.key);
+                self.desk.ask(part.key, Task::Hit(standing, part.counts.clone(), now)).await
             }
-            self.counters.step_aside(collisions).await;
-            read = self.counter(key).await?;
+            (Crowd::One | Crowd::Source, _) => {
+                self.desk.ask(part.key, Task::Hit(standing, part.counts.clone(), now)).await
+            }
         }
-        Ok(())
     }
 
-    async fn counter(&self, key: CounterKey) -> Outside<Option<Document<Counter>>> {
-        self.counters.read(&place(key)).await
+    async fn confirm(&self, attempt: AttemptId, part: Part, now: Timestamp) -> Outside<()> {
+        self.guests.leave(part.key, attempt);
+        let drawn = self.stock.use_up(part.key, attempt);
+        self.desk.ask(part.key, Task::Confirm(drawn.unwrap_or(attempt), part.counts, now)).await.map(drop)
     }
 
-    async fn change_counter(&self, key: CounterKey, change: impl Fn(&mut Counter)) -> Outside<()> {
-        self.counters.change(&place(key), change).await.map(drop)
+    async fn forgive(&self, attempt: AttemptId, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {
+        let mut groups: Vec<GroupKey> = forget.iter().chain(undo).map(|key| key.group).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        let forgiven = groups.into_iter().map(|group| {
+            let of = |keys: &[CounterKey]| keys.iter().filter(|key| key.group == group).copied().collect::<Vec<_>>();
+            let (forget, undo) = (of(forget), of(undo));
+            async move {
+                let uncounted = self.guests.leave(group, attempt) || self.stock.give_back(group, attempt);
+                if uncounted && forget.is_empty() {
+                    return Ok(());
+                }
+                self.desk.ask(group, Task::Forgive(attempt, forget, undo)).await.map(drop)
+            }
+        });
+        try_join_all(forgiven).await.map(drop)
+    }
+
+    async fn look_at(&self, parts: &[Part], now: Timestamp) -> Outside<Vec<Group>> {
+        try_join_all(parts.iter().map(|part| self.look(part.crowd, part.key, now))).await
+    }
+
+    async fn look(&self, crowd: Crowd, key: GroupKey, now: Timestamp) -> Outside<Group> {
+        match crowd {
+            Crowd::All => self.stock.look(&self.desk, key, now).await,
+            Crowd::One | Crowd::Source => self.desk.look(key).await,
+        }
     }
 }
 
-fn record(read: Option<&Document<Counter>>) -> Counter {
-    read.map(|read| read.record.clone()).unwrap_or_default()
+/// The counts, by the documents that they lie in.
+fn parts(counts: &[Count]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for count in counts {
+        match parts.iter_mut().find(|part| part.key == count.key.group) {
+            Some(part) => part.counts.push(*count),
+            None => parts.push(Part { crowd: count.crowd, key: count.key.group, counts: vec![*count] }),
+        }
+    }
+    parts
 }
 
-fn place(CounterKey { group, name }: CounterKey) -> Place {
-    Place::alone([group, name].concat().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")))
+fn keys(part: &Part) -> impl Iterator<Item = CounterKey> {
+    part.counts.iter().map(|count| count.key)
+}
+
+fn verdict(parts: &[Part], seen: &[Group], now: Timestamp) -> Hit {
+    let judged =
+        parts.iter().zip(seen).flat_map(|(part, group)| part.counts.iter().map(|count| group.judge(count, now)));
+    judged.fold(Hit::Allowed, Hit::and)
 }

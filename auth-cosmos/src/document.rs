@@ -68,6 +68,11 @@ impl Ops {
         self.0.contains(op)
     }
 
+    /// Whether nobody has written since.
+    pub fn ends_with(&self, op: &Op) -> bool {
+        self.0.last() == Some(op)
+    }
+
     fn and(&self, op: &Op) -> Self {
         let ops: Vec<Op> = self.0.iter().filter(|other| *other != op).chain([op]).cloned().collect();
         Self(ops[ops.len().saturating_sub(REMEMBERED)..].to_vec())
@@ -162,9 +167,11 @@ mod tests {
         let mut document = Document::new(&Place::alone("x"), Until(None), &first, &clock);
         for _ in 1..REMEMBERED {
             document = document.next(Until(None), &Op::draw(&rng), &clock);
-            assert!(document.ops.has(&first));
+            assert!(document.ops.has(&first) && !document.ops.ends_with(&first));
         }
-        document = document.next(Until(None), &Op::draw(&rng), &clock);
+        let last = Op::draw(&rng);
+        document = document.next(Until(None), &last, &clock);
+        assert!(document.ops.ends_with(&last));
         assert!(!document.ops.has(&first));
         assert_eq!(document.ops.0.len(), REMEMBERED);
     }

@@ -28,7 +28,8 @@ use auth_core::{
     secrets::ServerSecret,
 };
 use azure_data_cosmos::DatabaseClient;
-use container::Container;
+use container::{Container, Turns};
+use counters::Counters;
 use document::Place;
 use names::{Account as Kept, Names};
 use schema::Schema;
@@ -40,7 +41,7 @@ pub struct CosmosStore {
     names: Names,
     sessions: Container,
     codes: Container,
-    counters: Container,
+    counters: Counters,
     outbox: Container,
     secret: Arc<ServerSecret>,
 }
@@ -81,7 +82,14 @@ impl CosmosStore {
         let open = async |schema: Schema, service| {
             let opened = database.container_client(schema.name, None).await;
             let items = opened.map_err(Error::of(format!("the container {}", schema.name)))?;
-            Ok::<_, Error>(Container { items, service, clock: clock.clone(), rng: rng.clone(), patience })
+            Ok::<_, Error>(Container {
+                items,
+                service,
+                clock: clock.clone(),
+                rng: rng.clone(),
+                patience,
+                turns: Turns::default(),
+            })
         };
         Ok(Self {
             names: Names {
@@ -90,7 +98,7 @@ impl CosmosStore {
             },
             sessions: open(schema::SESSIONS, "sessions").await?,
             codes: open(schema::CODES, "codes").await?,
-            counters: open(schema::COUNTERS, "counters").await?,
+            counters: Counters::new(open(schema::COUNTERS, "counters").await?),
             outbox: open(schema::OUTBOX, "outbox").await?,
             secret,
         })

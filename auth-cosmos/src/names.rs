@@ -8,7 +8,9 @@
 //!
 //! ```text
 //! commit(account, over):  reserve each name                        over: nothing, or the state that was read before
+//!                         look at the reservations it will not need
 //!                         write the account over that              <- the commit
+//!                         delete those, as they were looked at     what has been reserved again since, stays
 //! reserve(name):          create the reservation, or
 //!                         mine      -> write it again              what another has read of it is no longer there
 //!                         another's -> active and names it         taken
@@ -46,8 +48,13 @@ impl Record for Account {
 }
 
 impl Account {
+    /// The reservations that count.
+    pub fn names(&self) -> &[Name] {
+        if let Self::Active { names, .. } = self { names } else { &[] }
+    }
+
     fn has(&self, name: &Name) -> bool {
-        matches!(self, Self::Active { names, .. } if names.contains(name))
+        self.names().contains(name)
     }
 }
 
@@ -91,14 +98,14 @@ pub enum Commit {
     Taken(usize),
 }
 
-/// A reservation that this commit has made: the others were there before, and others may rely on them.
-struct Made {
+/// A reservation in the state that it was seen in. It is given back in that state alone: in another, others may rely on it.
+pub struct Seen {
     name: Name,
     etag: Etag,
 }
 
 enum Reserved {
-    Made(Made),
+    Made(Seen),
     Again,
     Taken,
 }
@@ -120,8 +127,8 @@ impl Names {
         Ok(self.account(reservation.record.user).await?.filter(|account| account.record.has(name)))
     }
 
-    /// Writes an account that has these names, over what was read of it, or where nothing is. All or nothing: of any number
-    /// of callers with one name one is `Done`.
+    /// Writes an account that has these names and no others, over what was read of it, or where nothing is. All or nothing:
+    /// of any number of callers with one name one is `Done`.
     ///
     /// What is written over must have been read before any of the names is reserved here: then whoever takes one of them
     /// from us meanwhile has written over it, and we are `Lost`.
@@ -147,65 +154,94 @@ impl Names {
             }
         }
         let account = Account::Active { user: Box::new(user.clone()), names: names.to_vec() };
-        let written = match over {
-            None => self.accounts.create(&Place::alone(user.id.to_string()), account, op).await?,
-            Some(read) => self.accounts.replace(read, account, op).await?,
-        };
-        if written == Written::Lost && !self.account(user.id).await?.is_some_and(|account| account.ops.has(op)) {
+        let committed = self.write(user.id, account, over, op).await?;
+        if committed == Commit::Lost {
             self.release(user.id, made).await?;
-            return Ok(Commit::Lost);
         }
-        Ok(Commit::Done)
+        Ok(committed)
     }
 
-    /// Gives names back that this user has no more.
-    pub async fn give_back(&self, user: UserId, names: &[Name]) -> Outside<()> {
+    /// Ends an account for good, over what was read of it.
+    pub async fn end(&self, user: UserId, over: &Document<Account>, op: &Op) -> Outside<Commit> {
+        self.write(user, Account::Deleted, Some(over), op).await
+    }
+
+    /// The reservations that a user has of these names.
+    pub async fn seen(&self, user: UserId, names: &[Name]) -> Outside<Vec<Seen>> {
+        let mut seen = Vec::new();
         for name in names {
             if let Some(reservation) = self.reservations.read::<Reservation>(&place(name)).await?
                 && reservation.record.user == user
             {
-                self.reservations.delete(&place(name), &reservation.etag).await?;
+                seen.push(Seen { name: name.clone(), etag: reservation.etag });
             }
+        }
+        Ok(seen)
+    }
+
+    /// Gives reservations back that are still as they were seen.
+    pub async fn give_back(&self, seen: Vec<Seen>) -> Outside<()> {
+        for Seen { name, etag } in seen {
+            self.reservations.delete(&place(&name), &etag).await?;
         }
         Ok(())
     }
 
-    /// Takes back what was made, unless it has been written over, or the account has it after all.
-    async fn release(&self, user: UserId, made: Vec<Made>) -> Outside<()> {
+    /// The commit, and what follows from it.
+    async fn write(
+        &self,
+        user: UserId,
+        account: Account,
+        over: Option<&Document<Account>>,
+        op: &Op,
+    ) -> Outside<Commit> {
+        // Before the commit: whoever wants one of them back for this user afterwards reserves it again.
+        let old = over.map_or(&[][..], |over| over.record.names());
+        let old: Vec<_> = old.iter().filter(|name| !account.has(name)).cloned().collect();
+        let not_needed = self.seen(user, &old).await?;
+        let written = match over {
+            None => self.accounts.create(&Place::alone(user.to_string()), account, op).await?,
+            Some(read) => self.accounts.replace(read, account, op).await?,
+        };
+        if written == Written::Lost && !self.account(user).await?.is_some_and(|account| account.ops.has(op)) {
+            return Ok(Commit::Lost);
+        }
+        // It is done, whatever becomes of these: they count no more, and whoever wants one repairs it.
+        let _ = self.give_back(not_needed).await;
+        Ok(Commit::Done)
+    }
+
+    /// Gives back what was made, unless the account has it after all.
+    async fn release(&self, user: UserId, mut made: Vec<Seen>) -> Outside<()> {
         if made.is_empty() {
             return Ok(());
         }
         let account = self.account(user).await?;
-        for Made { name, etag } in made {
-            if !account.as_ref().is_some_and(|account| account.record.has(&name)) {
-                self.reservations.delete(&place(&name), &etag).await?;
-            }
-        }
-        Ok(())
+        made.retain(|made| !account.as_ref().is_some_and(|account| account.record.has(&made.name)));
+        self.give_back(made).await
     }
 
     async fn reserve(&self, name: &Name, user: UserId) -> Outside<Reserved> {
         let (op, place) = (self.reservations.op(), place(name));
         let own = || Reservation { user, at: self.reservations.clock.now() };
-        let made = |etag| Ok(Reserved::Made(Made { name: name.clone(), etag }));
+        let made = |etag| Ok(Reserved::Made(Seen { name: name.clone(), etag }));
         for attempt in 0..ATTEMPTS {
             if let Written::Done(etag) = self.reservations.create(&place, own(), &op).await? {
                 return made(etag);
             }
             let Some(reservation) = self.reservations.read::<Reservation>(&place).await? else { continue };
-            if reservation.ops.has(&op) {
+            if reservation.ops.ends_with(&op) {
                 return made(reservation.etag);
             }
             if reservation.record.user == user {
-                // Written again: whoever is about to take it has read what is no longer there. It is as good if another
-                // attempt of the same user does so.
-                match self.reservations.replace(&reservation, own(), &op).await? {
-                    Written::Done(_) => return Ok(Reserved::Again),
-                    Written::Lost => match self.reservations.read::<Reservation>(&place).await? {
-                        Some(now) if now.record.user == user => return Ok(Reserved::Again),
-                        _ => continue,
-                    },
+                // Written again by everyone who relies on it: what others have read of it, to take it or to give it back,
+                // is no longer there. That another attempt of this user does so is not enough, since it may give it back.
+                let again = self.reservations.op();
+                if let Written::Done(_) = self.reservations.replace(&reservation, own(), &again).await? {
+                    return Ok(Reserved::Again);
                 }
+                self.reservations.step_aside(attempt).await;
+                continue;
             }
             let owner = self.account(reservation.record.user).await?;
             if owner.as_ref().is_some_and(|account| account.record.has(name)) {

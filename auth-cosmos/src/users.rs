@@ -1,7 +1,6 @@
 //! Accounts.
 use crate::{
     CosmosStore,
-    container::Written,
     document::{Document, Etag, Ops, Place},
     names::{Account, Commit, Name},
 };
@@ -31,6 +30,14 @@ impl UserStore for CosmosStore {
     async fn replace(&self, user: &Stored<User>) -> Outside<Replace> {
         self.names.accounts.in_time(self.replace_user(user)).await
     }
+
+    async fn rename(&self, user: &Stored<User>) -> Outside<Rename> {
+        self.names.accounts.in_time(self.rename_user(user)).await
+    }
+
+    async fn delete(&self, user: &Stored<User>) -> Outside<Replace> {
+        self.names.accounts.in_time(self.delete_user(user)).await
+    }
 }
 
 impl CosmosStore {
@@ -54,16 +61,34 @@ impl CosmosStore {
     }
 
     async fn replace_user(&self, Stored { value: user, revision }: &Stored<User>) -> Outside<Replace> {
-        let accounts = &self.names.accounts;
+        let op = self.names.accounts.op();
         let Some(read) = self.as_read(user, revision) else { return Ok(Replace::Stale) };
-        let op = accounts.op();
-        Ok(match accounts.replace(&read, read.record.clone(), &op).await? {
-            Written::Done(_) => Replace::Done,
-            Written::Lost if self.names.account(user.id).await?.is_some_and(|account| account.ops.has(&op)) => {
-                Replace::Done
-            }
-            Written::Lost => Replace::Stale,
-        })
+        Ok(replaced(&self.names.commit(user, &self.names_of(user), Some(&read), &op).await?))
+    }
+
+    async fn rename_user(&self, Stored { value: user, revision }: &Stored<User>) -> Outside<Rename> {
+        let (op, names) = (self.names.accounts.op(), self.names_of(user));
+        let Some(read) = self.still(user.id, revision).await? else { return Ok(Rename::Stale) };
+        let refusal = match self.names.commit(user, &names, Some(&read), &op).await? {
+            Commit::Done => return Ok(Rename::Done),
+            Commit::Lost => return Ok(Rename::Stale),
+            Commit::Taken(0) => Rename::LoginTaken,
+            Commit::Taken(_) => Rename::EmailTaken,
+        };
+        // The first reason counts: it may have become another since.
+        Ok(if self.still(user.id, revision).await?.is_some() { refusal } else { Rename::Stale })
+    }
+
+    async fn delete_user(&self, Stored { value: user, revision }: &Stored<User>) -> Outside<Replace> {
+        let op = self.names.accounts.op();
+        let Some(read) = self.still(user.id, revision).await? else { return Ok(Replace::Stale) };
+        Ok(replaced(&self.names.end(user.id, &read, &op).await?))
+    }
+
+    /// The account, if it is still as the revision says.
+    async fn still(&self, id: UserId, revision: &Revision) -> Outside<Option<Document<Account>>> {
+        let Ok((etag, _)) = serde_json::from_str::<(Etag, Ops)>(&revision.0) else { return Ok(None) };
+        Ok(self.names.account(id).await?.filter(|account| account.etag == etag))
     }
 
     /// The document in the state that the revision names, with the user as it is to be.
@@ -90,6 +115,14 @@ impl CosmosStore {
 
     fn name(&self, kind: &str, key: &str) -> Name {
         Name(BASE64_URL_SAFE_NO_PAD.encode(self.secret.index(&["name", kind, key])))
+    }
+}
+
+/// No name is taken where none is reserved.
+fn replaced(commit: &Commit) -> Replace {
+    match commit {
+        Commit::Done => Replace::Done,
+        Commit::Lost | Commit::Taken(_) => Replace::Stale,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::settings::{Settings, SettingsError, Sources};
 use conf::{Conf, Subcommands};
 use std::{
     error::Error,
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
 };
@@ -58,7 +58,7 @@ pub enum Command {
     },
     /// Put a backup in the place of the database; the server must be stopped. Everybody signs in again.
     Restore(restore::Restore),
-    /// Accounts, by the operator's word: create, show, disable, enable.
+    /// Accounts, by the operator's word: create, show, rename, disable, enable, delete.
     User(user::Users),
 }
 
@@ -109,6 +109,17 @@ fn say(text: &str) -> Ended<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", text.trim_end())?;
     Ok(out.flush()?)
+}
+
+/// Asks before what cannot be taken back. A script says beforehand that it means it.
+fn confirm(what_happens: &str) -> Ended<()> {
+    if !io::stdin().is_terminal() {
+        return Err("nothing was done: to go on without being asked, add --yes".into());
+    }
+    write!(io::stderr(), "{what_happens} Type yes to go on: ")?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    if answer.trim() == "yes" { Ok(()) } else { Err("nothing was done".into()) }
 }
 
 fn failed(report: &str, code: u8) -> ExitCode {

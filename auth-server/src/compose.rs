@@ -2,6 +2,7 @@
 use crate::{
     keys::{KeyError, KeyFolder},
     log::Audit,
+    metrics::Metrics,
     settings::Settings,
     store::{self, Backing},
 };
@@ -39,6 +40,8 @@ pub struct House {
     pub ring: (Arc<KeyRing>, Secret),
     /// Where the keys are.
     pub keys: KeyFolder,
+    /// What is counted for operators.
+    pub metrics: Arc<Metrics>,
     /// The store itself: to be asked, and closed.
     pub store: Arc<dyn Backing>,
 }
@@ -104,7 +107,8 @@ impl House {
         let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = (Arc::new(SystemClock), Arc::new(OsRng));
         let secret = ServerSecret::new(keys.secret(settings)?.expose()).expect("a root secret is long enough");
         let secret = Arc::new(secret);
-        let store = store::open(settings, &secret).await?;
+        let metrics = Arc::new(Metrics::default());
+        let store = store::open(settings, &secret, &metrics).await?;
         let (text, set) = keys.signing()?;
         let keyring = Arc::new(KeyRing::new(set, clock.clone(), settings.accounts.access_token_lifetime.0 + LEEWAY));
         let hasher = Arc::new(Argon2Hasher::new(settings.accounts.hasher()?, rng.clone())?);
@@ -132,6 +136,7 @@ impl House {
             secret,
             ring: (keyring, text),
             keys,
+            metrics,
             store,
         })
     }

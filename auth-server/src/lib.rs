@@ -15,6 +15,7 @@
 //! | mails, sweeps, keys that changed | `worker.rs` |
 //! | the folder of the keys | `keys.rs` |
 //! | logs and audit events | `log.rs` |
+//! | figures for operators | `metrics.rs` |
 //! | signals | `shutdown.rs` |
 //!
 //! One login, followed through the files: `http/edge.rs` gives it an id and a deadline, `http/paths.rs` finds its
@@ -26,6 +27,7 @@ mod connection;
 mod http;
 mod keys;
 mod log;
+mod metrics;
 mod serve;
 mod server;
 pub mod settings;

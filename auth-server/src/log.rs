@@ -69,6 +69,8 @@ impl EventSink for Audit {
             Event::AccountCreated(user) => audit!(info, "account_created", user = user),
             Event::AccountDisabled(user) => audit!(info, "account_disabled", user = user),
             Event::AccountEnabled(user) => audit!(info, "account_enabled", user = user),
+            Event::AccountRenamed(user) => audit!(info, "account_renamed", user = user),
+            Event::AccountDeleted(user) => audit!(info, "account_deleted", user = user),
             Event::MailDelivered(mail) => audit!(info, "mail_delivered", mail = mail),
             Event::MailDelayed(mail, why) => audit!(warn, "mail_delayed", mail = mail, why = why),
             Event::MailDead(mail, why) => audit!(error, "mail_dead", mail = mail, why = why),

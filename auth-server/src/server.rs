@@ -3,6 +3,7 @@ use crate::{
     compose::{ComposeError, House},
     connection::Door,
     http::{self, Context},
+    metrics,
     serve::serve,
     settings::{Settings, SettingsError},
     worker,
@@ -23,6 +24,8 @@ pub struct Server {
     house: House,
     mails: OutboxWorker,
     address: SocketAddr,
+    /// Where operators see figures.
+    figures: Option<TcpListener>,
 }
 
 /// Why a server does not start.
@@ -35,7 +38,7 @@ pub enum StartError {
     #[error(transparent)]
     Compose(#[from] ComposeError),
     /// The address is taken, or not ours.
-    #[error("cannot listen on {address}: choose another AUTH_SERVICE_HOST or AUTH_SERVICE_PORT")]
+    #[error("cannot listen on {address}: choose another AUTH_SERVICE_HOST, AUTH_SERVICE_PORT or AUTH_SERVICE_METRICS")]
     Listen {
         /// Where.
         address: SocketAddr,
@@ -46,6 +49,8 @@ pub enum StartError {
 
 /// The requests have had seven seconds and a little by then; the store has what is left of ten (R7).
 const WORKERS: Duration = Duration::from_secs(2);
+/// More do not look at figures at one time.
+const FIGURE_READERS: usize = 16;
 
 impl Server {
     /// Checks the settings, opens the store and listens. Outside production it makes the keys that are missing.
@@ -57,10 +62,16 @@ impl Server {
         let address = settings.listen();
         let house = House::open(&settings).await?;
         let mails = house.outbox_worker(&settings)?;
-        let listener = TcpListener::bind(address).await;
-        let listener = listener.map_err(|source| StartError::Listen { address, source })?;
+        let listener = listen(address).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
-        Ok(Self { settings, listener, house, mails, address })
+        let figures = match settings.metrics {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        if let Some(Ok(address)) = figures.as_ref().map(TcpListener::local_addr) {
+            tracing::info!(url = %format!("http://{address}/metrics"), "figures are shown");
+        }
+        Ok(Self { settings, listener, house, mails, address, figures })
     }
 
     /// Where it listens.
@@ -73,10 +84,16 @@ impl Server {
     /// # Errors
     /// What the system says of the network.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
-        let Self { settings, listener, house, mails, .. } = self;
+        let Self { settings, listener, house, mails, figures, .. } = self;
         let (stopping, stopped) = watch::channel(false);
         let mut workers = worker::start(&house, mails, &stopped);
         let door = Door::new(listener, settings.max_connections, settings.idle_timeout.0);
+        if let Some(listener) = figures {
+            let door = Door::new(listener, Some(FIGURE_READERS), settings.idle_timeout.0);
+            let (metrics, mut stopped) = (house.metrics.clone(), stopped.clone());
+            let stopped = async move { drop(stopped.wait_for(|stop| *stop).await) };
+            workers.spawn(serve(door, metrics::endpoint(metrics), stopped));
+        }
         let store = house.store.clone();
         let endpoint = http::endpoint(context(&settings, &house));
         serve(door, endpoint, stop).await;
@@ -137,6 +154,10 @@ impl Running {
         let _ = self.stop.send(());
         self.task.await.unwrap_or(Ok(()))
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
 }
 
 fn context(settings: &Settings, house: &House) -> Context {

@@ -81,6 +81,11 @@ pub struct Settings {
     /// Whether /api/docs shows the API to be tried out.
     #[conf(parameter, long, env, default_value = "true", value_parser = truth, serde(use_value_parser))]
     pub docs: bool,
+    /// Where figures for Prometheus are shown, as /metrics: an address and a port that operators alone can reach, such as
+    /// 127.0.0.1:9100. Nowhere unless set.
+    #[conf(long, env, value_parser = socket, serde(use_value_parser))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<SocketAddr>,
     /// How many connections are open at once; more wait. Unless set, and at most, as many as the system's limit of open
     /// files leaves room for; 10000 unless set.
     #[conf(long, env, value_parser = |text: &str| whole(text, 1_usize, 1_000_000), serde(use_value_parser))]
@@ -157,6 +162,10 @@ impl Settings {
 
 fn address(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| "expected an IP address, for example 127.0.0.1, 0.0.0.0 or ::".to_owned())
+}
+
+fn socket(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "expected an IP address and a port, for example 127.0.0.1:9100".to_owned())
 }
 
 fn folder(text: &str) -> Result<PathBuf, String> {

@@ -2,6 +2,7 @@
 use crate::{
     compose::ComposeError,
     http::Probe,
+    metrics::Metrics,
     settings::{Settings, value::Store},
 };
 use auth_core::{
@@ -26,10 +27,14 @@ pub trait Closing: Probe {
 ///
 /// # Errors
 /// [`ComposeError`].
-pub async fn open(settings: &Settings, secret: &Arc<ServerSecret>) -> Result<Arc<dyn Backing>, ComposeError> {
+pub async fn open(
+    settings: &Settings,
+    secret: &Arc<ServerSecret>,
+    metrics: &Arc<Metrics>,
+) -> Result<Arc<dyn Backing>, ComposeError> {
     match settings.store {
         Store::Sqlite => Ok(Arc::new(SqliteStore::open(sqlite_file(settings), <_>::default())?)),
-        Store::Cosmos => cosmos::open(settings, secret).await,
+        Store::Cosmos => cosmos::open(settings, secret, metrics).await,
     }
 }
 
@@ -55,19 +60,35 @@ impl Closing for SqliteStore {
 pub mod cosmos {
     //! Azure Cosmos DB.
     use super::*;
+    use crate::metrics::Operation;
     use crate::settings::value::Access;
     use auth_core::system::{OsRng, SystemClock};
-    use auth_cosmos::{Account, CosmosStore, Credential, Parts};
+    use auth_cosmos::{Account, CosmosStore, Credential, Gauge, Parts};
 
-    pub async fn open(settings: &Settings, secret: &Arc<ServerSecret>) -> Result<Arc<dyn Backing>, ComposeError> {
+    pub async fn open(
+        settings: &Settings,
+        secret: &Arc<ServerSecret>,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Arc<dyn Backing>, ComposeError> {
         let parts = Parts {
             secret: secret.clone(),
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
-            gauge: None,
+            gauge: Some(Arc::new(Told(metrics.clone()))),
             patience: settings.store_deadline.0,
         };
         Ok(Arc::new(CosmosStore::connect(&account(settings), parts).await?))
+    }
+
+    /// Counts for operators what the database was asked.
+    struct Told(Arc<Metrics>);
+
+    impl Gauge for Told {
+        fn record(&self, done: &auth_cosmos::Operation<'_>) {
+            let (operation, container) = (done.name.to_owned(), done.container.to_owned());
+            let operation = Operation { operation, container, status: done.status };
+            self.0.database(&operation, done.took, done.charge, done.requests as u64);
+        }
     }
 
     /// The account that the settings name; they have been checked.
@@ -105,7 +126,7 @@ pub mod cosmos {
 mod cosmos {
     use super::*;
 
-    pub async fn open(_: &Settings, _: &Arc<ServerSecret>) -> Result<Arc<dyn Backing>, ComposeError> {
+    pub async fn open(_: &Settings, _: &Arc<ServerSecret>, _: &Arc<Metrics>) -> Result<Arc<dyn Backing>, ComposeError> {
         Err(ComposeError::NotBuilt)
     }
 }

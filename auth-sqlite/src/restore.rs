@@ -174,7 +174,7 @@ mod tests {
             side.push(table);
         }
         assert_eq!(emptied, ["codes", "outbox", "sessions"]);
-        assert_eq!(kept, ["counters", "users"]);
+        assert_eq!(kept, ["counters", "deleted_users", "users"]);
     }
 
     fn tables(connection: &Connection) -> Vec<String> {

@@ -43,23 +43,61 @@ impl UserStore for SqliteStore {
         };
         self.writer.write(USERS, replace).await
     }
+
+    async fn rename(&self, user: &Stored<User>) -> Outside<Rename> {
+        let Stored { value: user, revision } = user.clone();
+        let Ok(revision) = revision.0.parse::<i64>() else { return Ok(Rename::Stale) };
+        self.writer.write(USERS, move |connection| rename(connection, &user, revision)).await
+    }
+
+    async fn delete(&self, user: &Stored<User>) -> Outside<Replace> {
+        let (id, Ok(revision)) = (user.value.id, user.revision.0.parse::<i64>()) else { return Ok(Replace::Stale) };
+        let delete = move |connection: &Connection| {
+            let delete = "DELETE FROM users WHERE id = ?1 AND revision = ?2";
+            if connection.prepare_cached(delete)?.execute((id.as_bytes(), revision))? == 0 {
+                return Ok(Replace::Stale);
+            }
+            connection.prepare_cached("INSERT INTO deleted_users (id) VALUES (?1)")?.execute([id.as_bytes()])?;
+            Ok(Replace::Done)
+        };
+        self.writer.write(USERS, delete).await
+    }
 }
 
 fn insert(connection: &Connection, user: &User) -> Result<Insert, Error> {
     let (id, login, email) = (user.id.as_bytes(), user.login.key(), user.email.key());
-    let insert = "INSERT INTO users (id, login_key, email_key, revision, record) VALUES (?1, ?2, ?3, 0, ?4) \
-                  ON CONFLICT DO NOTHING";
+    let insert = "INSERT INTO users (id, login_key, email_key, revision, record) SELECT ?1, ?2, ?3, 0, ?4 \
+                  WHERE NOT EXISTS (SELECT 1 FROM deleted_users WHERE id = ?1) ON CONFLICT DO NOTHING";
     if connection.prepare_cached(insert)?.execute((id, login, email, encode(USERS, user)?))? == 1 {
         return Ok(Insert::Done);
     }
-    let reasons =
-        "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1), EXISTS (SELECT 1 FROM users WHERE login_key = ?2)";
+    let reasons = "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1) \
+                       OR EXISTS (SELECT 1 FROM deleted_users WHERE id = ?1), \
+                   EXISTS (SELECT 1 FROM users WHERE login_key = ?2)";
     let (exists, login_taken) =
         connection.prepare_cached(reasons)?.query_row((id, login), |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(match (exists, login_taken) {
         (true, _) => Insert::Exists,
         (false, true) => Insert::LoginTaken,
         (false, false) => Insert::EmailTaken,
+    })
+}
+
+fn rename(connection: &Connection, user: &User, revision: i64) -> Result<Rename, Error> {
+    let (id, login, email) = (user.id.as_bytes(), user.login.key(), user.email.key());
+    let update = "UPDATE OR IGNORE users SET login_key = ?1, email_key = ?2, record = ?3, revision = revision + 1 \
+                  WHERE id = ?4 AND revision = ?5";
+    if connection.prepare_cached(update)?.execute((login, email, encode(USERS, user)?, id, revision))? == 1 {
+        return Ok(Rename::Done);
+    }
+    let reasons = "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1 AND revision = ?2), \
+                   EXISTS (SELECT 1 FROM users WHERE login_key = ?3 AND id <> ?1)";
+    let (as_read, login_taken) =
+        connection.prepare_cached(reasons)?.query_row((id, revision, login), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(match (as_read, login_taken) {
+        (false, _) => Rename::Stale,
+        (true, true) => Rename::LoginTaken,
+        (true, false) => Rename::EmailTaken,
     })
 }
 

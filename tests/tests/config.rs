@@ -171,6 +171,73 @@ async fn an_operator_makes_shows_and_shuts_an_account() {
     let _ = ann.sign_in(&server).await;
 }
 
+#[tokio::test]
+async fn an_operator_renames_an_account() {
+    let server = Server::start().await;
+    let (ann, bob) = (Person::new("ann"), Person::new("bob"));
+    let tokens = ann.arrive(&server).await;
+    assert!(server.create_user(&bob, &[]).await.status.success());
+    for (arguments, reason) in [
+        (&["user", "rename", "ann"][..], "--login"),
+        (&["user", "rename", "nobody", "--login", "eve"], "no account"),
+        (&["user", "rename", "ann", "--login", "BOB"], "login is taken"),
+        (&["user", "rename", "ann", "--login", "eve", "--email", "Bob@example.org"], "e-mail has an account"),
+        (&["user", "rename", "ann", "--email", "not an address"], "e-mail address"),
+    ] {
+        let refused = server.command(arguments).await;
+        assert!(!refused.status.success() && said(&refused).contains(reason), "{arguments:?}: {}", said(&refused));
+    }
+    let does = async |arguments: &[&str]| {
+        let output = server.command(arguments).await;
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        said(&output)
+    };
+    let told = does(&["user", "rename", "ann", "--login", "eve"]).await;
+    assert!(told.contains("login: eve") && told.contains("email: ann@example.org"), "{told}");
+    assert!(told.contains("account_renamed"), "H-12: {told}");
+    assert_eq!(server.api().me(&tokens.access).await.expect(200).word("login"), "eve");
+    let _ = server.api().login("ann", &ann.password).await.expect(401);
+
+    // Who reads the mail of the old address is out at once.
+    let (reset, code) = ann.forget_password(&server).await;
+    let told = does(&["user", "rename", "eve", "--email", "eve@example.org"]).await;
+    assert!(told.contains("login: eve") && told.contains("email: eve@example.org"), "{told}");
+    let _ = server.api().me(&tokens.access).await.expect(401);
+    let _ = server.api().refresh(&tokens.refresh).await.expect(401);
+    server.api().reset(&reset, &code, &ann.password).await.refused(400, "invalid_code");
+    let eve = Person { login: "eve".to_owned(), email: "eve@example.org".to_owned(), ..ann.clone() };
+    let _ = eve.sign_in(&server).await;
+    let _ = ann.arrive(&server).await;
+}
+
+#[tokio::test]
+async fn an_operator_deletes_an_account_for_good() {
+    let server = Server::start().await;
+    let ann = Person::new("ann");
+    let (id, code) = ann.ask_to_register(&server).await;
+    let _ = server.api().confirm(&id, &code).await.expect(201);
+    let _welcome = server.postbox().next_for(&ann.email).await;
+    let tokens = ann.sign_in(&server).await;
+    let unsure = server.command(&["user", "delete", "ann"]).await;
+    assert!(!unsure.status.success() && said(&unsure).contains("--yes"), "{}", said(&unsure));
+    let _ = server.api().me(&tokens.access).await.expect(200);
+
+    let gone = server.command(&["user", "delete", "--yes", "ann@example.org"]).await;
+    assert!(gone.status.success() && said(&gone).contains("deleted: ann"), "{}", said(&gone));
+    assert!(said(&gone).contains("account_deleted"), "H-12: {}", said(&gone));
+    let _ = server.api().me(&tokens.access).await.expect(401);
+    let _ = server.api().refresh(&tokens.refresh).await.expect(401);
+    let _ = server.api().login("ann", &ann.password).await.expect(401);
+    let nobody = server.command(&["user", "delete", "--yes", "ann"]).await;
+    assert!(!nobody.status.success() && said(&nobody).contains("no account"), "{}", said(&nobody));
+    // K-30: the code that made the account does not bring it back, and the next one is another.
+    server.api().confirm(&id, &code).await.refused(400, "invalid_code");
+    let again = ann.arrive(&server).await;
+    let next = server.api().me(&again.access).await.expect(200).word("id");
+    assert!(!said(&gone).contains(&next), "{next}: {}", said(&gone));
+    let _ = server.api().me(&tokens.access).await.expect(401);
+}
+
 #[tokio::test] // S-21
 async fn keys_are_rotated_while_it_runs_and_old_tokens_live_on() {
     let mut server = Server::start().await;

@@ -122,7 +122,7 @@ fn one_seed_is_one_history() {
 /// What is wrong, an invariant that it breaks, and the number of worlds within which that is seen.
 const FAULTS: &[(Planted, &str, u64)] = &[
     (Planted::Store("users", Fault::TwoSteps), "I8", 500),
-    (Planted::Store("users", Fault::ChecksThenInserts), "I1", 1_000),
+    (Planted::Store("users", Fault::ChecksThenWrites), "I1", 1_000),
     (Planted::Store("users", Fault::LoginByItsText), "I1", 500),
     (Planted::Store("users", Fault::EmailByItsText), "I1", 500),
     (Planted::Store("users", Fault::IgnoresTheRevision), "I", 1_500),

@@ -1,4 +1,5 @@
-//! What an operator does: make an account, find one, shut it, open it again. Not for a route that strangers reach.
+//! What an operator does: make an account, find one, rename it, shut it, open it again, delete it. Not for a route that
+//! strangers reach.
 use super::{Accounts, own_words};
 use crate::{password::Weak, ports::*, user::User, value::*};
 
@@ -30,6 +31,23 @@ pub enum CreateUserError {
     #[error(transparent)]
     Weak(#[from] Weak),
     /// The outside failed.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// The other ends of [`Accounts::rename_user`].
+#[derive(Debug, thiserror::Error)]
+pub enum RenameUserError {
+    /// There is no such account.
+    #[error("there is no such account")]
+    NotFound,
+    /// Another account has the login.
+    #[error("that login is taken")]
+    LoginTaken,
+    /// Another account has the e-mail.
+    #[error("that e-mail has an account")]
+    EmailTaken,
+    /// The outside failed. The same request again does it, or does it once more without harm.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -77,6 +95,33 @@ impl Accounts {
         Ok(found.map(|stored| stored.value))
     }
 
+    /// Gives an account another login, another e-mail, for which the operator vouches, or both at once. Another address ends
+    /// its sessions, tokens and codes: who read the mail of the old one has no way in any more. Another login ends nothing.
+    /// The names from before are free.
+    ///
+    /// # Errors
+    /// [`RenameUserError`].
+    pub async fn rename_user(
+        &self,
+        id: UserId,
+        login: Option<Login>,
+        email: Option<Email>,
+    ) -> Result<User, RenameUserError> {
+        let Ports { users, sessions, events, .. } = &self.ports;
+        let renamed = users.change_names(id, |user| user.rename(login.clone(), email.clone()));
+        let (user, ended) = match renamed.await? {
+            Renamed::Done { user, ended } => (*user, ended),
+            Renamed::LoginTaken => return Err(RenameUserError::LoginTaken),
+            Renamed::EmailTaken => return Err(RenameUserError::EmailTaken),
+            Renamed::Missing => return Err(RenameUserError::NotFound),
+        };
+        events.record(&Event::AccountRenamed(id));
+        if ended {
+            self.afterwards("tidying sessions", sessions.revoke_all(id, None).await);
+        }
+        Ok(user)
+    }
+
     /// Shuts an account: its sessions, tokens and codes end at once (P-32). `None`: there is no such account.
     ///
     /// # Errors
@@ -105,6 +150,19 @@ impl Accounts {
         });
         let (Changed::Done(user) | Changed::Left(user)) = changed.await? else { return Ok(None) };
         events.record(&Event::AccountEnabled(id));
+        Ok(Some(user))
+    }
+
+    /// Deletes an account for good: its sessions, tokens and codes end at once, its names are free, and its id is never
+    /// another's (K-30). Answers what it was; `None`: there is no such account.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn delete_user(&self, id: UserId) -> Outside<Option<User>> {
+        let Ports { users, sessions, events, .. } = &self.ports;
+        let Some(user) = users.remove(id).await? else { return Ok(None) };
+        events.record(&Event::AccountDeleted(id));
+        self.afterwards("tidying sessions", sessions.revoke_all(id, None).await);
         Ok(Some(user))
     }
 }

@@ -49,11 +49,13 @@ impl Accounts {
             let day = self.guesses_of_a_day();
             attempted.counts.push(day);
             let counted = counters.hit(attempted.standing, &[day], clock.now()).await;
-            let Counted { hit, alone } = self.counted_if_done(&attempted, counted).await?;
-            attempted.alone &= alone;
-            if hit != Hit::Allowed {
-                attempted.counts.pop(); // nor does it count there
-                tries = Some(0);
+            match self.counted_if_done(&attempted, counted).await? {
+                Counted { hit: Hit::Allowed, alone: true } => {}
+                Counted { hit: Hit::Allowed, alone: false } => attempted.shared.push(day.key),
+                Counted { hit: Hit::Limited { .. }, .. } => {
+                    attempted.counts.pop(); // nor does it count there
+                    tries = Some(0);
+                }
             }
         }
         let (proof, now) = (self.secret.code_proof(id, kind.as_str(), code), clock.now());

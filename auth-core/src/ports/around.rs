@@ -103,6 +103,8 @@ around!(users: UserStore {
     by_login(login: &Login) -> Option<Stored<User>>;
     by_email(email: &Email) -> Option<Stored<User>>;
     replace(user: &Stored<User>) -> Replace;
+    rename(user: &Stored<User>) -> Rename;
+    delete(user: &Stored<User>) -> Replace;
 });
 around!(codes: CodeStore {
     create(code: &Code) -> ();

@@ -42,6 +42,10 @@ pub enum Event {
     AccountDisabled(UserId),
     /// An operator opened an account again.
     AccountEnabled(UserId),
+    /// An operator gave an account another login or e-mail.
+    AccountRenamed(UserId),
+    /// An operator deleted an account.
+    AccountDeleted(UserId),
     /// A mail went out.
     MailDelivered(MailId),
     /// A mail did not go out yet: why.

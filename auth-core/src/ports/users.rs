@@ -16,6 +16,13 @@ pub trait UserStore: Send + Sync {
     async fn by_email(&self, email: &Email) -> Outside<Option<Stored<User>>>;
     /// Writes only over the revision that was read. `id`, `login` and `email` are as they were.
     async fn replace(&self, user: &Stored<User>) -> Outside<Replace>;
+    /// Writes only over the revision that was read, with another login, another e-mail or both, and whatever else has
+    /// changed but the `id`: all of it or nothing. Of any number of callers at once with one login or one e-mail, those of
+    /// [`insert`](Self::insert) among them, one gets it. Once it is [`Rename::Done`], the names from before are free.
+    async fn rename(&self, user: &Stored<User>) -> Outside<Rename>;
+    /// Deletes only the revision that was read. Then nothing finds the account, its names are free, and its id is never
+    /// another's: an insert with it ends as [`Insert::Exists`].
+    async fn delete(&self, user: &Stored<User>) -> Outside<Replace>;
 }
 
 /// The end of one insert. Of several reasons the first counts, in this order.
@@ -24,7 +31,7 @@ pub trait UserStore: Send + Sync {
 pub enum Insert {
     /// The account exists, and this caller made it.
     Done,
-    /// An account of this very id is there already: another caller made it.
+    /// An account of this very id is there already, as another caller made it, or was there until it was deleted.
     Exists,
     /// Another account has the login.
     LoginTaken,
@@ -40,6 +47,21 @@ pub enum Replace {
     Done,
     /// Somebody else wrote since it was read, or it is gone: read again.
     Stale,
+}
+
+/// The end of one rename. Of several reasons the first counts, in this order. A name by whose key the account itself is found
+/// is not taken.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rename {
+    /// Written.
+    Done,
+    /// Somebody else wrote since it was read, or it is gone: read again.
+    Stale,
+    /// Another account has the login.
+    LoginTaken,
+    /// Another account has the e-mail.
+    EmailTaken,
 }
 
 /// Names the state of a record that was read; only its store can read it.
@@ -76,10 +98,33 @@ pub enum Changed {
     Missing,
 }
 
+/// The end of one change of names.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Renamed {
+    /// Written by this caller.
+    Done {
+        /// The account as it is now.
+        user: Box<User>,
+        /// Whether its sessions ended with that.
+        ended: bool,
+    },
+    /// Another account has the login.
+    LoginTaken,
+    /// Another account has the e-mail.
+    EmailTaken,
+    /// There is no such account.
+    Missing,
+}
+
+/// So often somebody else may write in between.
+const ATTEMPTS: usize = 32;
+
 /// What every user store can do, given what each must.
 ///
 /// A store may do a write and lose the answer. Here whoever wrote looks again, and knows its own write by what it wrote: a
-/// new password's hash has a salt of its own, a new account an id or an epoch of its own.
+/// new password's hash has a salt of its own, a new account an id or an epoch of its own. Of two who give an account one
+/// name, or delete it, either may be told that he has.
 pub trait UserStoreExt: UserStore {
     /// Inserts.
     fn add(&self, user: &User) -> impl Future<Output = Outside<Insert>> + Send {
@@ -97,7 +142,7 @@ pub trait UserStoreExt: UserStore {
         change: impl Fn(&mut User) -> Change + Send + Sync,
     ) -> impl Future<Output = Outside<Changed>> + Send {
         async move {
-            for _ in 0..32 {
+            for _ in 0..ATTEMPTS {
                 let Some(mut user) = self.by_id(id).await? else { return Ok(Changed::Missing) };
                 if change(&mut user.value) == Change::Leave {
                     return Ok(Changed::Left(user.value));
@@ -109,12 +154,61 @@ pub trait UserStoreExt: UserStore {
                     Err(failure) => return Err(failure),
                 }
             }
-            Err(Unavailable::failed("users", "others kept changing the account"))
+            Err(kept_changing())
+        }
+    }
+
+    /// Reads, changes names, whatever else goes with them, and writes; again while somebody else writes in between.
+    fn change_names(
+        &self,
+        id: UserId,
+        change: impl Fn(&mut User) + Send + Sync,
+    ) -> impl Future<Output = Outside<Renamed>> + Send {
+        async move {
+            for _ in 0..ATTEMPTS {
+                let Some(mut user) = self.by_id(id).await? else { return Ok(Renamed::Missing) };
+                let epoch = user.value.epoch;
+                change(&mut user.value);
+                match self.rename(&user).await {
+                    Ok(Rename::Done) => {}
+                    Ok(Rename::Stale) => continue,
+                    Ok(Rename::LoginTaken) => return Ok(Renamed::LoginTaken),
+                    Ok(Rename::EmailTaken) => return Ok(Renamed::EmailTaken),
+                    Err(_) if holds(self, &user.value).await? => {}
+                    Err(failure) => return Err(failure),
+                }
+                return Ok(Renamed::Done { ended: user.value.epoch != epoch, user: Box::new(user.value) });
+            }
+            Err(kept_changing())
+        }
+    }
+
+    /// Reads and deletes; again while somebody else writes in between. Answers the account as it was; `None`: there is no
+    /// such account.
+    fn remove(&self, id: UserId) -> impl Future<Output = Outside<Option<User>>> + Send {
+        async move {
+            for _ in 0..ATTEMPTS {
+                let Some(user) = self.by_id(id).await? else { return Ok(None) };
+                match self.delete(&user).await {
+                    Ok(Replace::Done) => return Ok(Some(user.value)),
+                    Ok(Replace::Stale) => {}
+                    Err(_) if self.by_id(id).await?.is_none() => return Ok(Some(user.value)),
+                    Err(failure) => return Err(failure),
+                }
+            }
+            Err(kept_changing())
         }
     }
 }
 impl<S: UserStore + ?Sized> UserStoreExt for S {}
 
+/// Whether the account is there just as it was written: names are equal by their keys, and a spelling is written too.
 async fn holds(store: &(impl UserStore + ?Sized), user: &User) -> Outside<bool> {
-    Ok(store.by_id(user.id).await?.is_some_and(|stored| stored.value == *user))
+    let spelling = |user: &User| (user.login.as_str().to_owned(), user.email.as_str().to_owned());
+    let found = store.by_id(user.id).await?;
+    Ok(found.is_some_and(|found| found.value == *user && spelling(&found.value) == spelling(user)))
+}
+
+fn kept_changing() -> Unavailable {
+    Unavailable::failed("users", "others kept changing the account")
 }

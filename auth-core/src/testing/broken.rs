@@ -25,7 +25,7 @@ pub enum Fault {
     None,
     /// Reads, lets others run, and then writes over what they wrote.
     TwoSteps,
-    /// Answers a redeem, renew, turn, revoke, confirm, forgive or settle, and writes nothing.
+    /// Answers a rename, delete, redeem, renew, turn, revoke, confirm, forgive or settle, and writes nothing.
     WritesNothing,
     /// Writes a redeem or a turn that succeeds, and none that is refused.
     WritesSuccessAlone,
@@ -42,8 +42,8 @@ pub enum Fault {
     /// Lists the wrong way round.
     NewestFirst,
 
-    /// Looks whether the names are free, lets others run, and then inserts.
-    ChecksThenInserts,
+    /// Looks whether the names are free, lets others run, and then inserts or renames.
+    ChecksThenWrites,
     /// Finds an account by any id.
     FindsAnybody,
     /// Looks for a login, and holds it unique, as it is written, not by its key.
@@ -54,8 +54,14 @@ pub enum Fault {
     EmailFirst,
     /// Keeps the login of an account that it refused for its e-mail.
     LeavesAClaim,
-    /// Replaces an account whatever its revision.
+    /// Replaces, renames or deletes an account whatever its revision.
     IgnoresTheRevision,
+    /// Takes an account's own names for taken.
+    TakenFromItself,
+    /// Keeps the names that an account had before it was renamed or deleted.
+    KeepsTheOldNames,
+    /// Does not know whose accounts it has deleted.
+    ForgetsTheDeleted,
 
     /// Compares before it looks whether any try is left.
     ComparesFirst,

@@ -29,10 +29,14 @@ use tokio::{sync::Barrier, task::JoinSet};
 /// `contract!(users: open(&tempdir().unwrap()))`. The caller's crate needs tokio with `macros` and `rt-multi-thread`
 /// among its dev-dependencies.
 ///
+/// Inside an async function `contract!(each users: ...)` runs one clause after the other instead, for a test that asks them
+/// again under other circumstances.
+///
 /// The list of clauses is here alone, so an adapter can neither forget one nor switch it off.
 #[macro_export]
 macro_rules! contract {
     ($port:ident: $make:expr) => { $crate::contract! { @clauses $port tests $make } };
+    (each $port:ident: $make:expr) => { $crate::contract! { @clauses $port each $make } };
 
     (@clauses users $then:ident $($make:expr)?) => { $crate::contract! { @$then users [$($make)?]
         an_account_is_found_by_its_own_names
@@ -51,6 +55,24 @@ macro_rules! contract {
         one_of_many_racing_writes_wins
         an_unknown_account_is_not_replaced
         no_change_among_racers_is_lost
+        a_renamed_account_is_found_by_its_new_names_alone
+        names_that_were_given_up_are_free
+        a_taken_name_is_refused_and_changes_nothing // K-16
+        of_several_reasons_a_rename_gives_the_first
+        an_account_may_write_its_own_names_in_another_way
+        a_stale_rename_is_refused_and_changes_nothing
+        an_unknown_account_is_not_renamed
+        one_of_many_renames_gets_the_login
+        one_of_many_renames_gets_the_email
+        one_of_many_renames_and_inserts_gets_the_login // K-22
+        one_of_many_renames_and_inserts_gets_the_email // K-22
+        one_of_many_racing_renames_of_an_account_wins
+        names_that_are_given_up_and_taken_back_are_kept
+        a_deleted_account_is_found_by_nothing_and_its_names_are_free
+        a_deleted_id_is_never_used_again // K-30
+        a_stale_delete_is_refused_and_changes_nothing
+        what_is_written_after_the_end_is_stale
+        one_of_many_racing_deletes_and_writes_wins
     } };
     (@clauses codes $then:ident $($make:expr)?) => { $crate::contract! { @$then codes [$($make)?]
         a_code_is_accepted_once // K-03
@@ -139,6 +161,10 @@ macro_rules! contract {
         async fn $clause() {
             $crate::testing::contract::$port::$clause(std::sync::Arc::new($make)).await;
         }
+    )* };
+    (@each $port:ident [$make:expr] $($clause:ident)*) => { $(
+        // Boxed: all of them in one future are too large for a stack.
+        Box::pin(async { $crate::testing::contract::$port::$clause(std::sync::Arc::new($make)).await }).await;
     )* };
     (@names $port:ident [] $($clause:ident)*) => { &[$(stringify!($clause)),*] };
 }

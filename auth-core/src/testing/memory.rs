@@ -2,7 +2,7 @@
 use crate::{code::*, counter::*, ports::*, session::*, user::*, value::*};
 use async_trait::async_trait;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,6 +15,8 @@ pub struct Memory(Mutex<Tables>);
 pub struct Tables {
     /// Accounts, each with the number of writes over it.
     pub users: HashMap<UserId, (User, u64)>,
+    /// Whose accounts were deleted.
+    pub deleted: HashSet<UserId>,
     /// Codes, by their slots.
     pub codes: HashMap<(Subject, Kind), Code>,
     /// Signed-in devices.
@@ -57,8 +59,8 @@ impl Memory {
 #[async_trait]
 impl UserStore for Memory {
     async fn insert(&self, user: &User) -> Outside<Insert> {
-        let users = &mut self.tables().users;
-        if users.contains_key(&user.id) {
+        let Tables { users, deleted, .. } = &mut *self.tables();
+        if users.contains_key(&user.id) || deleted.contains(&user.id) {
             return Ok(Insert::Exists);
         }
         if users.values().any(|(other, _)| other.login == user.login) {
@@ -84,15 +86,48 @@ impl UserStore for Memory {
     }
 
     async fn replace(&self, user: &Stored<User>) -> Outside<Replace> {
-        match self.tables().users.get_mut(&user.value.id) {
-            Some((held, revision)) if revision.to_string() == user.revision.0 => {
-                *held = user.value.clone();
-                *revision += 1;
-                Ok(Replace::Done)
-            }
-            _ => Ok(Replace::Stale),
+        let users = &mut self.tables().users;
+        if !is_as_read(users, user) {
+            return Ok(Replace::Stale);
         }
+        write_over(users, &user.value);
+        Ok(Replace::Done)
     }
+
+    async fn rename(&self, user: &Stored<User>) -> Outside<Rename> {
+        let users = &mut self.tables().users;
+        if !is_as_read(users, user) {
+            return Ok(Rename::Stale);
+        }
+        let user = &user.value;
+        let mut others = users.values().map(|(other, _)| other).filter(|other| other.id != user.id);
+        if others.clone().any(|other| other.login == user.login) {
+            return Ok(Rename::LoginTaken);
+        }
+        if others.any(|other| other.email == user.email) {
+            return Ok(Rename::EmailTaken);
+        }
+        write_over(users, user);
+        Ok(Rename::Done)
+    }
+
+    async fn delete(&self, user: &Stored<User>) -> Outside<Replace> {
+        let Tables { users, deleted, .. } = &mut *self.tables();
+        if !is_as_read(users, user) {
+            return Ok(Replace::Stale);
+        }
+        users.remove(&user.value.id);
+        deleted.insert(user.value.id);
+        Ok(Replace::Done)
+    }
+}
+
+fn is_as_read(users: &HashMap<UserId, (User, u64)>, user: &Stored<User>) -> bool {
+    users.get(&user.value.id).is_some_and(|(_, revision)| revision.to_string() == user.revision.0)
+}
+
+fn write_over(users: &mut HashMap<UserId, (User, u64)>, user: &User) {
+    users.entry(user.id).and_modify(|(held, revision)| (*held, *revision) = (user.clone(), *revision + 1));
 }
 
 #[async_trait]

@@ -149,6 +149,7 @@ ends!(
     ResetError: Refused,
     ChangePasswordError: Refused,
     CreateUserError: LoginTaken,
+    RenameUserError,
 );
 
 impl End for Unavailable {

@@ -1,4 +1,5 @@
 //! The flows against a world in memory: each end of each flow is reached.
+mod admin;
 mod away;
 mod change;
 mod clock;

@@ -4,28 +4,72 @@ use auth_core::{
     secrets::ServerSecret,
     system::{OsRng, SystemClock},
 };
+use azure_core::http::Request;
 use azure_data_cosmos::{
     AccountReference, CosmosClient, CosmosRuntimeBuilder, DatabaseClient, RoutingStrategy,
     fault_injection::FaultInjectionRule,
 };
 use azure_data_cosmos_driver::in_memory_emulator::{
-    ConsistencyLevel, InMemoryEmulatorHttpClient, VirtualAccountConfig, VirtualRegion,
+    ConsistencyLevel, InMemoryEmulatorHttpClient, RequestObserver, VirtualAccountConfig, VirtualRegion,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use url::Url;
 
 /// An account with an empty database.
 pub struct Emulator {
     http: Arc<InMemoryEmulatorHttpClient>,
     endpoint: Url,
+    pub watch: Arc<Rotation>,
+}
+
+/// Sees each request that has reached the emulator, and then lets something else go wrong.
+#[derive(Debug, Default)]
+pub struct Rotation {
+    rules: Vec<Arc<FaultInjectionRule>>,
+    begun: AtomicBool,
+    next: AtomicUsize,
+}
+
+impl Rotation {
+    pub fn of(rules: Vec<Arc<FaultInjectionRule>>) -> Self {
+        Self { rules, ..Self::default() }
+    }
+
+    pub fn begin(&self) {
+        self.begun.store(true, Relaxed);
+    }
+}
+
+impl RequestObserver for Rotation {
+    fn on_request(&self, _: &Request) {
+        if !self.begun.load(Relaxed) || self.rules.is_empty() {
+            return;
+        }
+        let next = self.next.fetch_add(1, Relaxed) % self.rules.len();
+        for (number, rule) in self.rules.iter().enumerate() {
+            if number == next { rule.enable() } else { rule.disable() }
+        }
+    }
 }
 
 impl Emulator {
     pub async fn start() -> Self {
+        Self::watched_by(Rotation::default()).await
+    }
+
+    pub async fn watched_by(watch: Rotation) -> Self {
+        let watch = Arc::new(watch);
         let endpoint = Url::parse("https://emulator.local/").unwrap();
         let region = VirtualRegion::new("East US", endpoint.clone());
         let config = VirtualAccountConfig::new(vec![region]).unwrap().with_consistency(ConsistencyLevel::Session);
-        let emulator = Self { http: Arc::new(InMemoryEmulatorHttpClient::new(config)), endpoint };
+        let http = InMemoryEmulatorHttpClient::new(config).with_request_observer(watch.clone());
+        let emulator = Self { http: Arc::new(http), endpoint, watch };
         let client = emulator.client(Vec::new()).await;
         client.create_database("auth", None).await.unwrap();
         let database = client.database_client("auth");

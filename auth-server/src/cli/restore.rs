@@ -1,15 +1,12 @@
 //! `restore`: a backup in the place of the database. Everybody signs in again.
-use super::{Ended, backup::AZURE};
+use super::{Ended, backup::AZURE, confirm};
 use crate::{
     settings::{Settings, value::Store},
     store::sqlite_file,
 };
 use auth_sqlite::Restored;
 use conf::Conf;
-use std::{
-    io::{self, IsTerminal, Write},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// Put a backup in the place of the database; the server must be stopped. Everybody signs in again.
 #[derive(Conf)]
@@ -30,25 +27,14 @@ impl Restore {
         }
         let database = sqlite_file(settings);
         if !self.yes {
-            confirm(&self.file, &database)?;
+            let (file, database) = (self.file.display(), database.display());
+            confirm(&format!(
+                "This puts {file} in the place of {database}. Everybody signs in again, and what has changed in accounts \
+                 since the backup is lost."
+            ))?;
         }
         Ok(tell(&auth_sqlite::restore(&self.file, &database)?, &database))
     }
-}
-
-fn confirm(file: &Path, database: &Path) -> Ended<()> {
-    if !io::stdin().is_terminal() {
-        return Err("nothing was done: to go on without being asked, add --yes".into());
-    }
-    let (file, database) = (file.display(), database.display());
-    write!(
-        io::stderr(),
-        "This puts {file} in the place of {database}. Everybody signs in again, and what has changed in accounts since \
-         the backup is lost. Type yes to go on: "
-    )?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    if answer.trim() == "yes" { Ok(()) } else { Err("nothing was done".into()) }
 }
 
 fn tell(Restored { accounts, replaced }: &Restored, database: &Path) -> String {
@@ -63,8 +49,8 @@ fn tell(Restored { accounts, replaced }: &Restored, database: &Path) -> String {
         "{} is restored, with the accounts as they were when the backup was made: {accounts}.\n\
          Everybody signs in again: all sessions have ended, all codes are dead, and mails that waited are not sent. \
          Services that check access tokens by themselves take those that are out until they expire.\n\
-         Lost is what has changed since the backup: new accounts must be made again, passwords, roles and disabled \
-         accounts are as they were.\n\
+         Lost is what has changed since the backup: new accounts must be made again, deleted ones are back, names, \
+         passwords, roles and disabled accounts are as they were.\n\
          {kept}",
         database.display()
     )

@@ -1,5 +1,5 @@
 //! `user`: accounts by the operator's word: the first administrator, as a rule. There is no default account (P-27).
-use super::Ended;
+use super::{Ended, confirm};
 use crate::{compose::House, log, settings::Settings};
 use auth_core::{
     accounts::{Accounts, NewUser},
@@ -39,6 +39,18 @@ pub enum Action {
         #[conf(pos)]
         name: String,
     },
+    /// Give an account another login, another e-mail, or both. Another e-mail ends its sessions, tokens and codes at once.
+    Rename {
+        /// Its login or e-mail as they are.
+        #[conf(pos)]
+        name: String,
+        /// The login that it is to have.
+        #[conf(long)]
+        login: Option<Login>,
+        /// The e-mail address that it is to have, which you vouch for.
+        #[conf(long)]
+        email: Option<Email>,
+    },
     /// Shut an account: its sessions, tokens and codes end at once.
     Disable {
         /// Its login or e-mail.
@@ -51,6 +63,15 @@ pub enum Action {
         #[conf(pos)]
         name: String,
     },
+    /// Delete an account for good: its sessions, tokens and codes end at once, and others may take its names.
+    Delete {
+        /// Its login or e-mail.
+        #[conf(pos)]
+        name: String,
+        /// Do not ask.
+        #[conf(long)]
+        yes: bool,
+    },
 }
 
 impl Users {
@@ -60,18 +81,23 @@ impl Users {
         let house = House::open(&settings).await?;
         let ended = act(self.action, &house.accounts, &settings).await;
         house.store.close().await;
-        Ok(show(&ended?))
+        ended
     }
 }
 
-async fn act(action: Action, accounts: &Accounts, settings: &Settings) -> Ended<User> {
-    Ok(match action {
+async fn act(action: Action, accounts: &Accounts, settings: &Settings) -> Ended {
+    let user = match action {
         Action::Create { login, email, roles } => {
             let password = Password::parse(ask_password()?)?;
             let locale = settings.mail.default_language.clone();
             accounts.create_user(NewUser { login, email, password, locale, roles }).await?
         }
         Action::Show { name } => find(accounts, &name).await?,
+        Action::Rename { login: None, email: None, .. } => return Err(NOTHING_NEW.into()),
+        Action::Rename { name, login, email } => {
+            let id = find(accounts, &name).await?.id;
+            accounts.rename_user(id, login, email).await?
+        }
         Action::Disable { name } => {
             let id = find(accounts, &name).await?.id;
             accounts.disable_user(id).await?.ok_or(NOBODY)?
@@ -80,9 +106,20 @@ async fn act(action: Action, accounts: &Accounts, settings: &Settings) -> Ended<
             let id = find(accounts, &name).await?.id;
             accounts.enable_user(id).await?.ok_or(NOBODY)?
         }
-    })
+        Action::Delete { name, yes } => {
+            let found = find(accounts, &name).await?;
+            if !yes {
+                let User { login, email, .. } = &found;
+                confirm(&format!("This deletes the account of {login} ({email}) for good."))?;
+            }
+            let gone = accounts.delete_user(found.id).await?.ok_or(NOBODY)?;
+            return Ok(format!("deleted: {} ({}), {}", gone.login, gone.email, gone.id));
+        }
+    };
+    Ok(show(&user))
 }
 
+const NOTHING_NEW: Invalid = Invalid("nothing was done: say the new name with --login, --email or both");
 const NOBODY: Invalid = Invalid("no account has this login or e-mail");
 
 async fn find(accounts: &Accounts, name: &str) -> Ended<User> {

@@ -97,6 +97,8 @@ async fn a_revision_of_another_store_is_stale() {
     assert_eq!(store.insert(&user(1)).await.unwrap(), Insert::Done);
     let stored = Stored { value: user(1), revision: Revision("\"etag\"".to_owned()) };
     assert_eq!(store.replace(&stored).await.unwrap(), Replace::Stale);
+    assert_eq!(store.rename(&stored).await.unwrap(), Rename::Stale);
+    assert_eq!(store.delete(&stored).await.unwrap(), Replace::Stale);
     let gone = Stored { value: user(2), revision: Revision("0".to_owned()) };
     assert_eq!(store.replace(&gone).await.unwrap(), Replace::Stale);
     assert_eq!(UserStore::by_id(&store, UserId::from_bytes(bytes(2))).await.unwrap(), None);

@@ -80,16 +80,27 @@ pub fn turn(session: &Session, generation: u32) -> Turn {
 
 /// A code to reset a password, whose digits are 123456.
 pub fn code(number: u64) -> Code {
+    let User { id, epoch, email, .. } = user(number);
+    code_to(number, Purpose::ResetPassword { user: id, epoch, email })
+}
+
+/// A code to become a user, whose digits are 123456.
+pub fn registration(number: u64) -> Code {
+    let User { id, login, email, password, locale, .. } = user(number);
+    code_to(number, Purpose::Register { user: id, login, email, password, locale })
+}
+
+fn code_to(number: u64, purpose: Purpose) -> Code {
     let mut id = [0; 32];
     id[..16].copy_from_slice(&bytes(number));
     let id = CodeId::from_bytes(id);
-    let User { id: user, epoch, email, .. } = user(number);
-    let purpose = Purpose::ResetPassword { user, epoch, email };
-    Code::new(id, purpose, &proof(id, "123456"), NOW + HOUR, NOW + 2 * HOUR)
+    let proof = proof(id, purpose.kind(), "123456");
+    Code::new(id, purpose, &proof, NOW + HOUR, NOW + 2 * HOUR)
 }
 
 pub fn attempt(code: &Code, digits: &str) -> Attempt {
-    Attempt { id: code.id, kind: Kind::ResetPassword, proof: proof(code.id, digits), tries: Some(3), now: NOW }
+    let kind = code.purpose.kind();
+    Attempt { id: code.id, kind, proof: proof(code.id, kind, digits), tries: Some(3), now: NOW }
 }
 
 pub fn entry(number: u64) -> Entry {
@@ -118,8 +129,8 @@ pub fn bytes(number: u64) -> [u8; 16] {
     u128::from(number).to_be_bytes()
 }
 
-fn proof(id: CodeId, digits: &str) -> Proof {
-    secret().code_proof(id, Kind::ResetPassword.as_str(), &OneTimeCode::parse(&Secret::new(digits.to_owned())).unwrap())
+fn proof(id: CodeId, kind: Kind, digits: &str) -> Proof {
+    secret().code_proof(id, kind.as_str(), &OneTimeCode::parse(&Secret::new(digits.to_owned())).unwrap())
 }
 
 fn secret() -> ServerSecret {

@@ -82,7 +82,9 @@ impl Stores {
     /// Whether what a call left in the store may be (I1, I8).
     pub fn look(&self, call: Call, records: &mut Records) -> Result<(), String> {
         match (call.port, call.method) {
-            ("users", "insert" | "replace") => records.look_at_users(&self.users.memory().tables()),
+            ("users", "insert" | "replace" | "rename" | "delete") => {
+                records.look_at_users(&self.users.memory().tables())
+            }
             ("codes", "create" | "redeem" | "renew") => records.look_at_codes(&self.codes.memory().tables()),
             ("sessions", "create" | "turn" | "revoke" | "revoke_all" | "sweep") => {
                 records.look_at_sessions(&self.sessions.memory().tables())

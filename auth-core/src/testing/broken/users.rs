@@ -10,7 +10,7 @@ impl UserStore for Broken {
             return Ok(Insert::EmailTaken);
         }
         let user = self.blur(user);
-        if self.has(Fault::ChecksThenInserts) {
+        if self.has(Fault::ChecksThenWrites) {
             let now = Memory::from(store.tables().clone());
             let checked = now.insert(&user).await?;
             tokio::task::yield_now().await;
@@ -31,8 +31,7 @@ impl UserStore for Broken {
             answer = Insert::Done;
         }
         if self.has(Fault::LeavesAClaim) && answer == Insert::EmailTaken {
-            let email = format!("{}@example.org", user.id).parse().expect("an address");
-            keep(&store, &User { email, ..user });
+            leave_a_claim(&store, user);
         }
         store.close(true);
         Ok(answer)
@@ -58,16 +57,70 @@ impl UserStore for Broken {
 
     async fn replace(&self, user: &Stored<User>) -> Outside<Replace> {
         let store = self.open().await;
-        let user = Stored { value: self.blur(&user.value), revision: user.revision.clone() };
+        let user = self.as_read(&store, user).await?;
         let there = UserStore::by_id(&*store, user.value.id).await?.is_some();
-        let answer = match (self.fault, there) {
-            (Fault::IgnoresTheRevision, true) | (Fault::Overwrites, false) => {
-                keep(&store, &user.value);
-                Replace::Done
-            }
-            _ => store.replace(&user).await?,
+        let answer = if self.has(Fault::Overwrites) && !there {
+            keep(&store, &user.value);
+            Replace::Done
+        } else {
+            store.replace(&user).await?
         };
         store.close(true);
+        Ok(answer)
+    }
+
+    async fn rename(&self, user: &Stored<User>) -> Outside<Rename> {
+        let store = self.open().await;
+        let user = self.as_read(&store, user).await?;
+        let before = UserStore::by_id(&*store, user.value.id).await?;
+        if self.has(Fault::EmailFirst) && store.by_email(&user.value.email).await?.is_some() {
+            return Ok(Rename::EmailTaken);
+        }
+        if self.has(Fault::TakenFromItself) && store.by_login(&user.value.login).await?.is_some() {
+            return Ok(Rename::LoginTaken);
+        }
+        if self.has(Fault::ChecksThenWrites) {
+            let now = Memory::from(store.tables().clone());
+            let checked = now.rename(&user).await?;
+            tokio::task::yield_now().await;
+            if checked == Rename::Done {
+                keep(&store, &user.value);
+            }
+            return Ok(checked);
+        }
+        let mut answer = store.rename(&user).await?;
+        let free = match (self.fault, answer) {
+            (Fault::Overwrites, Rename::Stale) => before.is_none(),
+            (Fault::LoginByItsText, Rename::LoginTaken) => store.find_user(has_login(&user.value.login)).is_none(),
+            (Fault::EmailByItsText, Rename::EmailTaken) => store.find_user(has_email(&user.value.email)).is_none(),
+            _ => false,
+        };
+        if free {
+            keep(&store, &user.value);
+            answer = Rename::Done;
+        }
+        if self.has(Fault::LeavesAClaim) && answer == Rename::EmailTaken {
+            leave_a_claim(&store, user.value);
+        }
+        if answer == Rename::Done {
+            self.give_back(&store, before);
+        }
+        store.close(self.writes(true));
+        Ok(answer)
+    }
+
+    async fn delete(&self, user: &Stored<User>) -> Outside<Replace> {
+        let store = self.open().await;
+        let user = self.as_read(&store, user).await?;
+        let before = UserStore::by_id(&*store, user.value.id).await?;
+        let answer = store.delete(&user).await?;
+        if answer == Replace::Done {
+            self.give_back(&store, before);
+        }
+        if self.has(Fault::ForgetsTheDeleted) {
+            store.tables().deleted.clear();
+        }
+        store.close(self.writes(true));
         Ok(answer)
     }
 }
@@ -80,6 +133,31 @@ impl Broken {
         }
         user
     }
+
+    /// What is to be written, and over which revision.
+    async fn as_read(&self, store: &Memory, user: &Stored<User>) -> Outside<Stored<User>> {
+        let read = Stored { value: self.blur(&user.value), revision: user.revision.clone() };
+        let now = UserStore::by_id(store, user.value.id).await?;
+        let now = now.filter(|_| self.has(Fault::IgnoresTheRevision));
+        Ok(now.map_or(read.clone(), |now| Stored { revision: now.revision, ..read }))
+    }
+
+    /// What becomes of the names of an account that has them no more.
+    fn give_back(&self, store: &Memory, before: Option<Stored<User>>) {
+        if let Some(before) = before.filter(|_| self.has(Fault::KeepsTheOldNames)) {
+            keep(store, &User { id: another(before.value.id), ..before.value });
+        }
+    }
+}
+
+/// Holds a login for nobody.
+fn leave_a_claim(store: &Memory, user: User) {
+    let email = format!("{}@example.org", user.id).parse().expect("an address");
+    keep(store, &User { id: another(user.id), email, ..user });
+}
+
+fn another(id: UserId) -> UserId {
+    UserId::from_bytes(id.as_bytes().map(|byte| !byte))
 }
 
 fn keep(store: &Memory, user: &User) {

@@ -1,4 +1,9 @@
 //! Accounts: what every [`UserStore`] promises.
+mod deletions;
+mod renames;
+
+pub use self::{deletions::*, renames::*};
+
 use super::{NOW, RACERS, count, race, whole};
 use crate::{ports::*, testing::SeededRng, user::*, value::*};
 use std::sync::Arc;

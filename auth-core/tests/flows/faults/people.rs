@@ -150,3 +150,62 @@ async fn enable_user() {
     )
     .await;
 }
+
+#[tokio::test(start_paused = true)] // R5, S-18
+async fn rename_user() {
+    at_every_call(
+        SHOWN,
+        async |world| (ann(world, &world.accounts()).await.id, log_in(&world.accounts()).await),
+        async |scene, (id, _)| {
+            let (login, email) = ("eve".parse().unwrap(), "eve@example.org".parse().unwrap());
+            scene.accounts().rename_user(*id, Some(login), Some(email)).await.map(drop)
+        },
+        async |world, (id, tokens), done| {
+            let named = async |name: &str| {
+                let email = format!("{name}@example.org").parse().unwrap();
+                let by_login = world.ports.users.by_login(&name.parse().unwrap()).await.unwrap();
+                let by_email = world.ports.users.by_email(&email).await.unwrap();
+                [by_login, by_email].map(|found| found.is_some_and(|found| found.value.id == *id))
+            };
+            let moved = named("eve").await == [true; 2];
+            assert!(moved || !done);
+            assert_eq!((named("ann").await, named("eve").await), ([!moved; 2], [moved; 2]), "both names or none");
+            assert_eq!(opens(&world.accounts(), tokens).await, !moved);
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)] // R5, S-18
+async fn spell_a_users_email_anew() {
+    at_every_call(
+        SHOWN,
+        async |world| (ann(world, &world.accounts()).await.id, log_in(&world.accounts()).await),
+        async |scene, (id, _)| {
+            let email = "ANN@example.org".parse().unwrap();
+            scene.accounts().rename_user(*id, None, Some(email)).await.map(drop)
+        },
+        async |world, (_, tokens), done| {
+            let written = the_one_ann(world).await.unwrap().email;
+            assert!(written.as_str() == "ANN@example.org" || !done, "{written}");
+            assert!(opens(&world.accounts(), tokens).await);
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)] // R5, S-18
+async fn delete_user() {
+    at_every_call(
+        SHOWN,
+        async |world| (ann(world, &world.accounts()).await.id, log_in(&world.accounts()).await),
+        async |scene, (id, _)| scene.accounts().delete_user(*id).await.map(drop),
+        async |world, (id, tokens), done| {
+            let gone = the_one_ann(world).await.is_none();
+            assert!(gone || !done);
+            assert_eq!(world.ports.users.by_id(*id).await.unwrap().is_none(), gone);
+            assert_eq!(opens(&world.accounts(), tokens).await, !gone);
+        },
+    )
+    .await;
+}

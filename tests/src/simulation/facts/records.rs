@@ -36,7 +36,10 @@ impl Records {
             }
             *epoch = user.epoch;
         }
-        if self.epochs.len() > users.len() {
+        if tables.deleted.iter().any(|id| tables.users.contains_key(id)) {
+            return Err("I8: an account that was deleted is back".to_owned());
+        }
+        if self.epochs.keys().any(|id| !tables.users.contains_key(id) && !tables.deleted.contains(id)) {
             return Err("I8: an account is gone".to_owned());
         }
         Ok(())

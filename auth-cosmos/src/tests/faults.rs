@@ -1,0 +1,170 @@
+//! The database as it is on a bad day: one request in ten fails, in each of the ways that it can and in all of them, and
+//! the answer to a write that was done is lost. The contract holds all the same.
+use super::emulator::{Emulator, Rotation, parts};
+use crate::{CosmosStore, Parts};
+use auth_core::{contract, ports::*, value::*};
+use azure_data_cosmos::fault_injection::{
+    FaultInjectionErrorType as Fault, FaultInjectionResultBuilder, FaultInjectionRule, FaultInjectionRuleBuilder,
+};
+use std::{sync::Arc, time::Duration};
+
+/// Every way to fail that the SDK can play.
+pub const FAULTS: [Fault; 12] = [
+    Fault::TooManyRequests,
+    Fault::RetryWith,
+    Fault::PartitionIsGone,
+    Fault::ServiceUnavailable,
+    Fault::Timeout,
+    Fault::InternalServerError,
+    Fault::ConnectionError,
+    Fault::ResponseTimeout,
+    Fault::ResponseTimeoutAfterService,
+    Fault::ReadSessionNotAvailable,
+    Fault::WriteForbidden,
+    Fault::DatabaseAccountNotFound,
+];
+
+/// A rule that is off until it is enabled, since a start is no part of the contract.
+pub fn rule(fault: Fault, probability: f32) -> Arc<FaultInjectionRule> {
+    let result = FaultInjectionResultBuilder::new().with_error(fault).with_probability(probability).build();
+    let rule = FaultInjectionRuleBuilder::new(format!("{fault:?}"), result).build();
+    rule.disable();
+    Arc::new(rule)
+}
+
+/// Whatever goes wrong next, it is something else.
+pub async fn on_a_bad_day(parts: Parts) -> (Emulator, CosmosStore) {
+    let rules = FAULTS.map(|fault| rule(fault, 0.1)).to_vec();
+    let emulator = Emulator::watched_by(Rotation::of(rules.clone())).await;
+    let store = CosmosStore::over(&emulator.database(rules).await, parts).await.unwrap();
+    emulator.watch.begin();
+    (emulator, store)
+}
+
+async fn on(fault: Fault) -> CosmosStore {
+    let (emulator, rule) = (Emulator::start().await, rule(fault, 0.1));
+    let store = CosmosStore::over(&emulator.database(vec![rule.clone()]).await, parts()).await.unwrap();
+    rule.enable();
+    store
+}
+
+/// Each clause of each port.
+macro_rules! contract_under {
+    ($($name:ident: $store:expr;)*) => { $(
+        mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn users_keep_the_contract() {
+                contract!(each users: $store);
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn codes_and_sessions_keep_the_contract() {
+                contract!(each codes: $store);
+                contract!(each sessions: $store);
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn counters_and_mails_keep_the_contract() {
+                contract!(each counters: $store);
+                contract!(each outbox: $store);
+            }
+        }
+    )* };
+}
+
+contract_under! {
+    too_many_requests: on(Fault::TooManyRequests).await;
+    retry_with: on(Fault::RetryWith).await;
+    gone: on(Fault::PartitionIsGone).await;
+    unavailable: on(Fault::ServiceUnavailable).await;
+    timed_out: on(Fault::Timeout).await;
+    internal_error: on(Fault::InternalServerError).await;
+    no_connection: on(Fault::ConnectionError).await;
+    no_answer: on(Fault::ResponseTimeout).await;
+    lost_answers: on(Fault::ResponseTimeoutAfterService).await;
+    no_session: on(Fault::ReadSessionNotAvailable).await;
+    no_writes_here: on(Fault::WriteForbidden).await;
+    account_moved: on(Fault::DatabaseAccountNotFound).await;
+    slow: slow().await;
+    all_of_it: on_a_bad_day(parts()).await.1;
+}
+
+/// One request in ten takes longer than all the others.
+async fn slow() -> CosmosStore {
+    let rule = delay(Duration::from_millis(40), 0.1);
+    let store = CosmosStore::over(&Emulator::start().await.database(vec![rule.clone()]).await, parts()).await.unwrap();
+    rule.enable();
+    store
+}
+
+fn delay(by: Duration, probability: f32) -> Arc<FaultInjectionRule> {
+    let result = FaultInjectionResultBuilder::new().with_delay(by).with_probability(probability).build();
+    let rule = FaultInjectionRuleBuilder::new("slow", result).build();
+    rule.disable();
+    Arc::new(rule)
+}
+
+#[tokio::test]
+async fn each_fault_is_really_played() {
+    for fault in FAULTS {
+        let rule = rule(fault, 0.5);
+        let database = Emulator::start().await.database(vec![rule.clone()]).await;
+        let store = CosmosStore::over(&database, parts()).await.unwrap();
+        rule.enable();
+        while rule.hit_count() == 0 {
+            let _whatever = store.ping().await;
+            let session = SessionId::from_bytes([1; 32]);
+            let _whatever = store.revoke(session).await; // an answer can be lost only where there is one
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)] // R5
+async fn no_caller_waits_longer_than_he_was_told_to() {
+    let rule = delay(Duration::from_hours(1), 1.0);
+    let patience = Duration::from_secs(2);
+    let database = Emulator::start().await.database(vec![rule.clone()]).await;
+    let store = CosmosStore::over(&database, Parts { patience, ..parts() }).await.unwrap();
+    rule.enable();
+    let began = now();
+    let (user, login) = (UserId::from_bytes([1; 16]), "ann".parse().unwrap());
+    assert_eq!(UserStore::by_id(&store, user).await.unwrap_err().service(), "users");
+    assert_eq!(store.by_login(&login).await.unwrap_err().service(), "users");
+    assert_eq!(store.of_user(user).await.unwrap_err().service(), "sessions");
+    assert_eq!(store.revoke_all(user, None).await.unwrap_err().service(), "sessions");
+    assert_eq!(store.waiting().await.unwrap_err().service(), "outbox");
+    assert!(store.ping().await.is_err());
+    let waited = now() - began;
+    assert!(waited <= 6 * (patience + Duration::from_millis(1)), "{waited:?} for six calls");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_too_much_is_told_when_to_come_back() {
+    let store = {
+        let rule = rule(Fault::TooManyRequests, 1.0);
+        let store =
+            CosmosStore::over(&Emulator::start().await.database(vec![rule.clone()]).await, parts()).await.unwrap();
+        rule.enable();
+        store
+    };
+    let refused = UserStore::by_id(&store, UserId::from_bytes([1; 16])).await;
+    assert!(matches!(refused, Err(Unavailable::Overloaded { service: "users", .. })), "{refused:?}");
+}
+
+/// What is told of a failure is a status, and nothing that was asked for.
+#[tokio::test(start_paused = true)] // H-11
+async fn a_failure_tells_nothing_of_what_was_asked() {
+    let rule = rule(Fault::ServiceUnavailable, 1.0);
+    let store = CosmosStore::over(&Emulator::start().await.database(vec![rule.clone()]).await, parts()).await.unwrap();
+    rule.enable();
+    let failure = store.by_login(&"ann-of-the-logs".parse().unwrap()).await.unwrap_err();
+    let said = format!("{failure:?} {failure}");
+    assert!(said.contains("503") && !said.contains("ann"), "{said}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "the runtime's clock, which stands still but for timers")]
+fn now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}

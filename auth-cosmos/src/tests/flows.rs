@@ -1,0 +1,153 @@
+//! Whole lives on a bad day: every flow of the core, for many people at once over several instances, while one request in
+//! ten fails in every way there is. Whoever is told that the outside failed asks again, as people do.
+use super::{
+    emulator::parts,
+    faults::{FAULTS, on_a_bad_day, rule},
+};
+use crate::CosmosStore;
+use auth_core::{
+    accounts::*,
+    counter::Rule,
+    policy::{Limits, Policy},
+    ports::*,
+    testing::{PlainHasher, PostOffice, SeededRng, World},
+    value::*,
+};
+use futures_util::future::join_all;
+use std::{fmt::Debug, sync::Arc, time::Duration};
+
+/// How many people there are, each at work on all instances.
+const PEOPLE: u64 = 24;
+const INSTANCES: usize = 3;
+
+const FIRST: &str = "a quiet green harbour";
+const SECOND: &str = "seven slow river barges";
+const THIRD: &str = "nine brass window latches";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)] // R2, R3, R5
+async fn everybody_gets_through_a_bad_day_with_what_is_theirs() {
+    let (emulator, first) = on_a_bad_day(parts()).await;
+    let mut stores = vec![Arc::new(first)];
+    for _ in 1..INSTANCES {
+        let rules = FAULTS.map(|fault| rule(fault, 0.1)).to_vec();
+        stores.push(Arc::new(CosmosStore::over(&emulator.database(rules.clone()).await, parts()).await.unwrap()));
+        rules.iter().for_each(|rule| rule.enable());
+    }
+    let world = World::default();
+    join_all((0..PEOPLE).map(|number| life(Person::new(number, &stores, &world)))).await;
+}
+
+/// Somebody, with a post office to himself, at every instance.
+struct Person {
+    name: String,
+    accounts: Vec<Accounts>,
+    post: Arc<PostOffice>,
+}
+
+impl Person {
+    fn new(number: u64, stores: &[Arc<CosmosStore>], world: &World) -> Self {
+        let post = Arc::new(PostOffice::default());
+        let limits = Limits::all(Rule::new(1_000_000, Duration::from_mins(1)));
+        let accounts = (0..).zip(stores).map(|(instance, store)| {
+            let ports = Ports {
+                users: store.clone(),
+                codes: store.clone(),
+                sessions: store.clone(),
+                counters: store.clone(),
+                mailer: post.clone(),
+                hasher: Arc::new(PlainHasher),
+                rng: Arc::new(SeededRng::new(number * 100 + instance)),
+                ..world.ports.clone()
+            };
+            Accounts::new(ports, parts().secret, Policy { limits: limits.clone(), ..Policy::default() })
+        });
+        Self { name: format!("person-{number}"), accounts: accounts.collect(), post }
+    }
+
+    fn mailed(&self) -> OneTimeCode {
+        let codes = self.post.take().into_iter().filter_map(|letter| match letter.mail {
+            Mail::ConfirmRegistration { code, .. } | Mail::ResetPassword { code, .. } => Some(code),
+            _ => None,
+        });
+        codes.last().expect("a code was mailed")
+    }
+}
+
+async fn life(person: Person) {
+    let [a, b, c] = &person.accounts[..] else { panic!("three instances") };
+    let caller = World::caller();
+    let ask = || Registration {
+        login: person.name.parse().unwrap(),
+        email: format!("{}@example.org", person.name).parse().unwrap(),
+        password: password(FIRST),
+    };
+    let log_in = async |accounts: &Accounts, text| {
+        let attempt =
+            || LoginAttempt { identifier: Identifier::parse(&person.name), password: password(text), device: None };
+        insist(async || accounts.login(&caller, attempt()).await, |end| matches!(end, LoginError::Unavailable(_)))
+            .await
+            .0
+    };
+    let opens = async |accounts: &Accounts, tokens: &Tokens| {
+        let away = |end: &AuthenticateError| matches!(end, AuthenticateError::Unavailable(_));
+        insist(async || accounts.authenticate(tokens.access_token.expose()).await, away).await.0
+    };
+
+    let away = |end: &RegisterError| matches!(end, RegisterError::Unavailable(_));
+    let issued = insist(async || a.register(&caller, ask()).await, away).await.0.unwrap();
+    let code = person.mailed();
+    let away = |end: &ConfirmError| matches!(end, ConfirmError::Unavailable(_));
+    let (confirmed, was_away) = insist(async || b.confirm(&caller, issued.id, code.clone()).await, away).await;
+    assert!(confirmed.is_ok() || was_away, "{confirmed:?}");
+
+    let tokens = log_in(c, FIRST).await.unwrap();
+    let who = opens(a, &tokens).await.unwrap();
+    let away = |end: &RefreshError| matches!(end, RefreshError::Unavailable(_));
+    let turned = insist(async || b.refresh(&tokens.refresh_token).await, away).await.0.unwrap();
+    let other = log_in(b, FIRST).await.unwrap();
+    let away = |end: &Unavailable| !end.service().is_empty();
+    assert_eq!(insist(async || c.sessions(&who).await, away).await.0.unwrap().len(), 2);
+
+    let away = |end: &ChangePasswordError| matches!(end, ChangePasswordError::Unavailable(_));
+    let change = async || c.change_password(&who, password(FIRST), password(SECOND)).await;
+    let (changed, was_away) = insist(change, away).await;
+    assert!(changed.is_ok() || was_away, "{changed:?}");
+    assert!(opens(a, &other).await.is_err(), "another session outlives a change");
+    assert!(opens(a, &turned).await.is_ok(), "its own does not");
+    assert!(log_in(a, FIRST).await.is_err(), "an old password works");
+
+    person.post.take();
+    let away = |end: &ForgotError| matches!(end, ForgotError::Unavailable(_));
+    let email: Email = ask().email;
+    let issued = insist(async || b.forgot(&caller, email.clone()).await, away).await.0.unwrap();
+    let code = person.mailed();
+    let away = |end: &ResetError| matches!(end, ResetError::Unavailable(_));
+    let reset = async || c.reset(&caller, issued.id, code.clone(), password(THIRD)).await;
+    let (reset, was_away) = insist(reset, away).await;
+    assert!(reset.is_ok() || was_away, "{reset:?}");
+    assert!(opens(a, &turned).await.is_err(), "a session outlives a reset");
+    assert!(log_in(b, SECOND).await.is_err(), "an old password works");
+
+    let tokens = log_in(a, THIRD).await.unwrap();
+    let away = |end: &AuthenticateError| matches!(end, AuthenticateError::Unavailable(_));
+    insist(async || b.logout(tokens.access_token.expose()).await, away).await.0.unwrap();
+    assert!(opens(c, &tokens).await.is_err(), "what was ended is not ended elsewhere");
+}
+
+/// Asks until the answer is not that the outside failed; and says whether that was ever the answer.
+async fn insist<T: Debug, E: Debug>(
+    ask: impl AsyncFn() -> Result<T, E>,
+    is_away: impl Fn(&E) -> bool,
+) -> (Result<T, E>, bool) {
+    for failures in 0..20 {
+        match ask().await {
+            Err(end) if is_away(&end) => {}
+            answer => return (answer, failures > 0),
+        }
+    }
+    panic!("the outside failed twenty times in a row");
+}
+
+fn password(text: &str) -> Password {
+    Password::parse(Secret::new(text.to_owned())).unwrap()
+}
