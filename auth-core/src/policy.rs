@@ -62,7 +62,8 @@ impl Default for Policy {
 
 /// How often what may be tried. A source is an IPv4 address, or the /64 of an IPv6 address; a network its /24, or /48.
 /// Attempts that are under way count as wrong until they are known to be right, so no more than this many can be under way
-/// at once, on all instances; only the alarms are counted once an attempt is known to be wrong. A rule holds for every span of its length, not only for those that begin at some hour.
+/// at once, on all instances; only the alarms are counted once an attempt is known to be wrong. One that was never answered
+/// counts for a minute. A rule holds for every span of its length, not only for those that begin at some hour.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Wrong passwords for one account from one source, or from one device that its owner has logged in on. Above it each
@@ -113,9 +114,9 @@ pub struct Limits {
     pub network_factor: NonZero<u32>,
     /// While many are guessing, a source may what it may otherwise, divided by this; 4.
     pub watch_divisor: NonZero<u32>,
-    /// How many counters there are of each kind, and no more; 4,194,304. Two things to count that fall on one counter share
-    /// its limit: give at least ten times as many as there are accounts with a wrong try on one day. Another number
-    /// forgets what is counted so far.
+    /// How many accounts, devices, addresses and networks have counters of their own, and no more; 4,194,304 of each. Two
+    /// that fall on the same ones share their limits: give at least ten times as many as there are accounts with a wrong
+    /// try on one day. Another number forgets what is counted so far.
     pub counters: NonZero<u32>,
 }
 

@@ -1,4 +1,5 @@
 //! The limits, by the numbers that a deployment starts with.
+mod calls;
 mod codes;
 mod logins;
 mod mails;

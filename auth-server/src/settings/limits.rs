@@ -72,8 +72,8 @@ pub struct LimitSettings {
     /// While many are guessing, a source may what it may otherwise, divided by this.
     #[conf(long, env, default_value = "4", value_parser = |text: &str| whole(text, 1_u32, 1_000), serde(use_value_parser))]
     pub limit_watch_divisor: u32,
-    /// How many counters there are of each kind, and no more; two things that fall on one share its limit. At least ten
-    /// times as many as there are accounts with a wrong try on one day.
+    /// How many accounts, devices, addresses and networks have counters of their own, and no more; two that fall on the same
+    /// ones share their limits. At least ten times as many as there are accounts with a wrong try on one day.
     #[conf(long, env, default_value = "4194304", value_parser = |text: &str| whole(text, 1_000_u32, u32::MAX), serde(use_value_parser))]
     pub limit_counters: u32,
 }

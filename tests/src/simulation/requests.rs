@@ -39,18 +39,20 @@ impl Client {
     /// Confirms the registration that asked for this password.
     pub async fn confirm(&self, id: CodeId, code: &Guess, email: &Email, password: &Password) -> End<UserId> {
         let (hub, caller, account) = (&self.world.hub, self.caller(), email.key());
+        let now = hub.latest();
         let (guess, writing) = {
             let facts = &mut hub.state().facts;
-            let guess = facts.codes.guess_begins(id, account, &code.code);
+            let guess = facts.codes.guess_begins(id, account, &code.code, now);
             (guess, facts.accounts.write_begins(account, password.expose(), true))
         };
         let shown = code.code.clone();
         let end = self.ask("confirm", async |accounts| accounts.confirm(&caller, id, shown).await).await;
         let end = end.map(|user| user.id);
+        let now = hub.latest();
         let mut state = hub.state();
         state.facts.accounts.write_ends(&writing, &end);
         let right = code.right || state.facts.letters.mailed(&code.code);
-        let found = state.facts.codes.guess_ends(&guess, right, taken(&end));
+        let found = state.facts.codes.guess_ends(&guess, right, taken(&end), now);
         state.check(found);
         end
     }
@@ -64,22 +66,24 @@ impl Client {
     /// Resets the password.
     pub async fn reset(&self, id: CodeId, code: &Guess, email: &Email, new: &Password) -> End<()> {
         let (hub, caller, account) = (&self.world.hub, self.caller(), email.key());
+        let now = hub.latest();
         let (guess, writing, reading, ending) = {
             let facts = &mut hub.state().facts;
-            let guess = facts.codes.guess_begins(id, account, &code.code);
+            let guess = facts.codes.guess_begins(id, account, &code.code, now);
             let reading = facts.accounts.read_begins(account);
             let writing = facts.accounts.write_begins(account, new.expose(), false);
             (guess, writing, reading, facts.sessions.end_all_begins(account))
         };
         let (shown, password) = (code.code.clone(), new.clone());
         let end = self.ask("reset", async |accounts| accounts.reset(&caller, id, shown, password).await).await;
+        let now = hub.latest();
         let mut state = hub.state();
         let facts = &mut state.facts;
         facts.accounts.write_ends(&writing, &end);
         facts.sessions.end_all_ends(&ending, Ending::of_all(&end));
         let door = facts.accounts.read_ends(&reading, None, end.is_done());
         let right = code.right || facts.letters.mailed(&code.code);
-        let found = facts.codes.guess_ends(&guess, right, taken(&end)).and(door);
+        let found = facts.codes.guess_ends(&guess, right, taken(&end), now).and(door);
         state.check(found);
         end
     }

@@ -87,6 +87,11 @@ impl Wire {
         let word = match answer {
             // What the key ring gives is a token; nothing of it is written down.
             Ok(_) if call.port == "keyring" => String::new(),
+            // What matters of a hit is whether it is allowed.
+            Ok(answer) if call.method == "hit" => {
+                let counted = format!("{answer:?}");
+                first_word(&format_args!("{}", counted.trim_start_matches("Counted { hit: ")))
+            }
             Ok(answer) => first_word(answer),
             Err(failure) => first_word(failure),
         };

@@ -82,3 +82,23 @@ async fn change() {
     )
     .await;
 }
+
+#[tokio::test(start_paused = true)] // R5, P-21
+async fn a_wrong_password() {
+    at_every_call(
+        SHOWN,
+        ann_of_old,
+        async |scene, _| match scene.accounts().login(&World::caller(), attempt("ann", OTHER)).await {
+            Err(LoginError::Refused) => Ok(()),
+            Err(other) => Err(other),
+            Ok(_) => panic!("let in"),
+        },
+        async |world, epoch, done| {
+            assert!(!is_changed(world, *epoch).await);
+            let lapsed = world.ports.clock.now() + Duration::from_mins(1);
+            let counts = world.memory.tables().counters.values().any(|counter| counter.over_at > lapsed);
+            assert!(counts || !done, "nobody is told of a try that does not count");
+        },
+    )
+    .await;
+}

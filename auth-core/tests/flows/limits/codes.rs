@@ -273,19 +273,42 @@ impl Layer for HangUp {
 }
 
 #[tokio::test] // P-21, K-06
-async fn whoever_hangs_up_after_the_code_was_looked_at_is_counted_over_all_accounts() {
+async fn whoever_hangs_up_after_the_code_was_looked_at_is_counted_over_all_accounts_for_a_minute() {
     let world = World::default();
     let (ids, accounts) = (codes(&world, 30).await, under(&world, &HangUp));
-    for (n, id) in (0..).zip(ids) {
-        let accounts = accounts.clone();
-        let guess = tokio::spawn(async move { drop(guess(&accounts, &elsewhere(n), id, code("000000")).await) });
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
+    // He was told nothing: so what he did counts as long as it may be under way, and then no more.
+    for looked_at in [3, 6] {
+        for (n, id) in (0..).zip(ids.clone()) {
+            let accounts = accounts.clone();
+            let guess = tokio::spawn(async move { drop(guess(&accounts, &elsewhere(n), id, code("000000")).await) });
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            guess.abort();
+            let _ = guess.await;
         }
-        guess.abort();
-        let _ = guess.await;
+        assert_eq!(world.memory.wrong_guesses(), looked_at);
+        world.clock.advance(Duration::from_mins(1));
     }
-    assert!(world.memory.wrong_guesses() <= 3, "{} looked at", world.memory.wrong_guesses());
+}
+
+#[tokio::test] // K-06
+async fn guesses_that_were_not_looked_at_use_up_nothing_of_the_next_day() {
+    let world = World::default();
+    let (ids, accounts) = (codes(&world, 30).await, under(&world, &Recorder::default()));
+    for (n, id) in (0..).zip(&ids) {
+        if n == 10 {
+            world.clock.advance(Duration::from_hours(23));
+        }
+        let refused = guess(&accounts, &elsewhere(n), *id, code("000000")).await;
+        assert!(matches!(refused, Err(ResetError::Refused)), "{refused:?}");
+    }
+    assert_eq!(world.memory.wrong_guesses(), 3);
+    world.clock.advance(Duration::from_hours(1));
+    let id = codes(&world, 1).await[0];
+    let _ = guess(&accounts, &elsewhere(1), id, code("000000")).await;
+    let looked_at = world.memory.tables().codes.values().filter(|code| code.id == id && code.wrong == 1).count();
+    assert_eq!(looked_at, 1);
 }
 
 /// An id for the same address as `issued`, made up by somebody who was answered with `issued`.

@@ -1,5 +1,5 @@
 //! I2: a code works once and answers so many wrong guesses; and an address has so many wrong guesses a day.
-use auth_core::value::*;
+use auth_core::{counter::Counter, value::*};
 use std::collections::BTreeMap;
 
 /// Wrong guesses that one code answers, by default.
@@ -28,6 +28,7 @@ pub struct Guess {
     address: String,
     digits: bool,
     before: Guessed,
+    since: Timestamp,
 }
 
 impl Codes {
@@ -44,14 +45,21 @@ impl Codes {
     }
 
     /// Somebody shows a code.
-    pub fn guess_begins(&mut self, id: CodeId, address: &str, code: &OneTimeCode) -> Guess {
+    pub fn guess_begins(&mut self, id: CodeId, address: &str, code: &OneTimeCode, now: Timestamp) -> Guess {
         let (digits, before) = (code.length() == CodeLength::Digits, *self.known.entry(id).or_default());
-        Guess { id, address: address.to_owned(), digits, before }
+        Guess { id, address: address.to_owned(), digits, before, since: now }
     }
 
     /// It was taken (`Some(true)`), refused (`Some(false)`), or nobody knows. `right`: it was read in a letter, or is what a
-    /// letter says.
-    pub fn guess_ends(&mut self, guess: &Guess, right: bool, taken: Option<bool>) -> Result<(), String> {
+    /// letter says. One that took longer than an attempt may be under way is counted by the store whatever the rule says, and
+    /// not here: a server gives no request that long.
+    pub fn guess_ends(
+        &mut self,
+        guess: &Guess,
+        right: bool,
+        taken: Option<bool>,
+        now: Timestamp,
+    ) -> Result<(), String> {
         let code = self.known.entry(guess.id).or_default();
         match taken {
             Some(true) if self.steady && guess.digits && guess.before.wrong >= PER_CODE => {
@@ -65,7 +73,7 @@ impl Codes {
                     code.wrong += 1;
                 }
                 let guesses = self.addresses.entry(guess.address.clone()).or_default();
-                *guesses += 1;
+                *guesses += u32::from(now < guess.since + Counter::UNDER_WAY);
                 if self.limited && *guesses > PER_ADDRESS {
                     return Err(format!("I2: {guesses} wrong guesses at one address are answered in a day"));
                 }
