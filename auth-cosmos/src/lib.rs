@@ -1,4 +1,42 @@
 //! The distributed store: every store port of [`auth_core`] on Azure Cosmos DB, through the official SDK.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | `lib.rs` | [`CosmosStore`]: connect, ping |
+//! | `account.rs` `error.rs` `metrics.rs` | which database and how one is let in, why it cannot be used, what it was asked |
+//! | `schema.rs` `provision.rs` `bicep.rs` | the containers, and two ways to make them |
+//! | `container.rs` | the verbs of a container, and all that is known of the SDK: failures, deadlines, repetitions |
+//! | `document.rs` | the envelope around a record: its place, its last writes, when it may go |
+//! | `names.rs` | logins and e-mails that have one owner each |
+//! | `users.rs` `codes.rs` `sessions.rs` `counters.rs` `outbox.rs` | one port each |
+//! | `tests/` | the contract on the vendor's emulator, faults, crashes, a model, the bill |
+//!
+//! ```no_run
+//! use auth_core::{ports::UserStore, secrets::ServerSecret, system::{OsRng, SystemClock}};
+//! use auth_cosmos::{Account, CosmosStore, Credential, Parts};
+//! use std::{sync::Arc, time::Duration};
+//!
+//! # async fn run(root: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+//! let account = Account {
+//!     endpoint: "https://example.documents.azure.com/".to_owned(),
+//!     credential: Credential::ManagedIdentity(None),
+//!     database: "auth".to_owned(),
+//!     region: Some("West Europe".to_owned()),
+//! };
+//! let parts = Parts {
+//!     secret: Arc::new(ServerSecret::new(root)?),
+//!     clock: Arc::new(SystemClock),
+//!     rng: Arc::new(OsRng),
+//!     gauge: None,
+//!     patience: Duration::from_secs(2),
+//! };
+//! let store = Arc::new(CosmosStore::connect(&account, parts).await?);
+//! let users: Arc<dyn UserStore> = store.clone();
+//! # let _ = users;
+//! store.ping().await?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod account;
 mod bicep;
