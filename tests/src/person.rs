@@ -47,6 +47,12 @@ impl Person {
         joined
     }
 
+    /// Is made an account by the operator's word: no mail goes, and nothing is counted as tried.
+    pub async fn is_taken_in(&self, server: &Server) {
+        let made = server.create_user(self, &[]).await;
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+
     /// Logs in on one more device.
     pub async fn sign_in(&self, server: &Server) -> Tokens {
         Tokens::from(&server.api().login(&self.login, &self.password).await.expect(200))

@@ -41,7 +41,8 @@ async fn met() -> BTreeSet<(u16, String)> {
         Settings::default().set("LIMIT_CODE_PER_ADDRESS", "1/1d").set("ARGON2_QUEUE", "1").set("ARGON2_ARENAS", "1");
     let server = settings.start().await;
     let (api, ann) = (server.api(), Person::new("ann"));
-    let tokens = ann.arrive(&server).await;
+    ann.is_taken_in(&server).await;
+    let tokens = ann.sign_in(&server).await;
     let nobody = "0".repeat(64);
     let (reset, code) = ann.forget_password(&server).await;
     let wrong = &other_than(&code);
