@@ -2,7 +2,13 @@
 mod account;
 mod contract;
 mod cost;
+mod crash;
 mod emulator;
 mod faults;
 mod flows;
+mod histories;
+mod line;
+mod model;
+mod overtaken;
+mod people;
 mod renames;

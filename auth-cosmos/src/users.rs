@@ -101,7 +101,7 @@ impl CosmosStore {
     }
 
     /// The login first: whoever holds a name waits only for names that come later, so no two wait for each other.
-    fn names_of(&self, user: &User) -> Vec<Name> {
+    pub(crate) fn names_of(&self, user: &User) -> Vec<Name> {
         vec![self.login_name(&user.login), self.email_name(&user.email)]
     }
 
