@@ -37,11 +37,11 @@ async fn ann_and_bob(world: &World) -> [User; 3] {
 
 /// One has the names, and both know whose they are.
 async fn one_has_them(world: &World, [ann, anna, bob]: [&User; 3], ends: [Outside<Commit>; 2]) {
-    let [anns, bobs] = ends.map(|end| end.unwrap() == Commit::Done);
+    let told = ends.map(|end| end.unwrap() == Commit::Done);
     let is_anna = world.whole(ann.id, [Some(ann), Some(anna)]).await.as_ref() == Some(anna);
     let is_bob = world.whole(bob.id, [None, Some(bob)]).await.is_some();
-    assert_eq!((anns, bobs), (is_anna, is_bob));
-    assert!(anns != bobs);
+    assert_eq!(told, [is_anna, is_bob]);
+    assert!(is_anna != is_bob);
 }
 
 /// Bob takes Ann's power to commit, she begins again, and then he is about to take the names.
@@ -53,8 +53,8 @@ async fn whoever_begins_again_while_he_is_overtaken_is_overtaken_no_more() {
         for passing in 0.. {
             let [ann, anna, bob] = ann_and_bob(&world).await;
             line.after(passing, 1);
-            let (bobs, anns) = join(register(&stopping, &bob), rename(&world.store, &anna)).await;
-            one_has_them(&world, [&ann, &anna, &bob], [anns, bobs]).await;
+            let (his, hers) = join(register(&stopping, &bob), rename(&world.store, &anna)).await;
+            one_has_them(&world, [&ann, &anna, &bob], [hers, his]).await;
             if line.left() == 1 {
                 break;
             }
@@ -71,8 +71,8 @@ async fn whoever_is_overtaken_before_his_commit_has_lost() {
         for passing in 0.. {
             let [ann, anna, bob] = ann_and_bob(&world).await;
             line.after(passing, 1);
-            let (anns, bobs) = join(rename(&stopping, &anna), register(&hasty, &bob)).await;
-            one_has_them(&world, [&ann, &anna, &bob], [anns, bobs]).await;
+            let (hers, his) = join(rename(&stopping, &anna), register(&hasty, &bob)).await;
+            one_has_them(&world, [&ann, &anna, &bob], [hers, his]).await;
             if line.left() == 1 {
                 break;
             }

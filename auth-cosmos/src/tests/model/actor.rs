@@ -23,7 +23,7 @@ pub enum At {
     GiveBack(Name),
     ReadToRelease,
     Release(Name),
-    LookAt(User),
+    ReadFound(User),
     Ended(End),
 }
 
@@ -72,7 +72,7 @@ impl Actor {
     pub fn step(self, role: Role, database: &mut Database) -> Vec<Self> {
         let user = match role.job {
             Job::Look(name) => return vec![self.look(name, database)],
-            Job::Late(user, name) => return vec![self.late(user, database.reservation(name))],
+            Job::Late(user, name) => return vec![Self::late(user, database.reservation(name))],
             Job::Register(user, _) | Job::Rename(user, _) | Job::Delete(user) => user,
         };
         vec![match self.at {
@@ -101,7 +101,7 @@ impl Actor {
                 database.reservation(name).delete(self.made[usize::from(name)].expect("it was made"));
                 self.release(role, Names::default(), name + 1)
             }
-            At::LookAt(_) | At::Ended(_) => unreachable!("{self:?}"),
+            At::ReadFound(_) | At::Ended(_) => unreachable!("{self:?}"),
         }]
     }
 
@@ -110,10 +110,10 @@ impl Actor {
         let over = account.map(|account| (account.record, account.etag));
         let next = Self { over, refusal: None, ..self };
         match (role.job, over, self.refusal) {
-            (Job::Register(..), Some((Account::Active(_) | Account::Deleted, _)), _) => next.end(End::Refused),
-            (Job::Register(..), _, Some(End::Taken)) => next.end(End::Taken),
+            (Job::Register(..), Some((Account::Active(_) | Account::Deleted, _)), _) => Self::end(End::Refused),
+            (Job::Register(..), _, Some(End::Taken)) => Self::end(End::Taken),
             (Job::Register(..), ..) => next.reserve(role, 0),
-            (_, None | Some((Account::Aborted | Account::Deleted, _)), _) => next.end(End::Refused),
+            (_, None | Some((Account::Aborted | Account::Deleted, _)), _) => Self::end(End::Refused),
             (Job::Rename(..), ..) if role.fault == Fault::ReadAfterReserving => next.give_up(role, 0),
             _ => next.reserve(role, 0),
         }
@@ -237,7 +237,7 @@ impl Actor {
     fn give_back(self, role: Role, from: Name) -> Self {
         let late = role.fault == Fault::GivenBackAsFound;
         match self.gives_up(role, from) {
-            None => self.end(End::Done),
+            None => Self::end(End::Done),
             Some(name) if self.old[usize::from(name)].is_some() => self.go(At::GiveBack(name)),
             Some(name) if late && self.at != At::ReadToGiveBack(name) => self.go(At::ReadToGiveBack(name)),
             Some(name) => self.give_back(role, name + 1),
@@ -262,28 +262,28 @@ impl Actor {
     fn refused(self, role: Role) -> Self {
         match role.job {
             Job::Register(..) => self.go(At::Read),
-            _ => self.end(self.refusal.expect("it was refused")),
+            _ => Self::end(self.refusal.expect("it was refused")),
         }
     }
 
     fn look(self, name: Name, database: &Database) -> Self {
         match (self.at, database.reserved(name)) {
-            (At::LookAt(owner), _) => self.end(End::Found(database.names(owner).has(name).then_some(owner))),
-            (_, Some(owner)) => self.go(At::LookAt(owner)),
-            (_, None) => self.end(End::Found(None)),
+            (At::ReadFound(owner), _) => Self::end(End::Found(database.names(owner).has(name).then_some(owner))),
+            (_, Some(owner)) => self.go(At::ReadFound(owner)),
+            (_, None) => Self::end(End::Found(None)),
         }
     }
 
-    fn late(self, user: User, reservation: &mut Place<User>) -> Self {
+    fn late(user: User, reservation: &mut Place<User>) -> Self {
         reservation.create(user, None);
-        self.end(End::Lost)
+        Self::end(End::Lost)
     }
 
     fn go(self, at: At) -> Self {
         Self { at, reservation: None, owner: None, ..self }
     }
 
-    fn end(self, end: End) -> Self {
+    fn end(end: End) -> Self {
         Self { at: At::Ended(end), ..Self::NOBODY }
     }
 }

@@ -136,8 +136,8 @@ impl Search {
             }
         }
         if self.left.insert(*database) {
-            let free = (0..NAMES).filter(|name| database.owners(*name).next().is_none());
-            free.map(|name| gets(*database, name)).collect::<Result<(), String>>()?;
+            let mut free = (0..NAMES).filter(|name| database.owners(*name).next().is_none());
+            free.try_for_each(|name| gets(*database, name))?;
         }
         Ok(())
     }
