@@ -65,7 +65,7 @@ var containers = [
   // how often what was tried, by keyed hashes
   { name: 'counters', partition: '/id', forgets: true, indexed: [] }
   // mails on their way out, encrypted
-  { name: 'outbox', partition: '/pk', forgets: true, indexed: ['/record/from/?', '/record/dead/?'] }
+  { name: 'outbox', partition: '/pk', forgets: true, indexed: ['/record/ready/?', '/record/dead/?'] }
 ]
 
 resource container 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2024-11-15' = [for item in containers: {

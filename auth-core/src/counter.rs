@@ -20,7 +20,7 @@ pub struct CounterKey {
 /// is asked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct AttemptId(pub u64);
+pub struct AttemptId(#[serde(with = "crate::value::wide")] pub u64);
 
 /// How many hits in how long: in no span of that length are there more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ mod password;
 mod role;
 mod secret;
 mod timestamp;
+pub(crate) mod wide;
 
 pub use self::{
     device::DeviceName,

@@ -1,11 +1,12 @@
 //! A Cosmos DB account: where it is, how one is let in, and a client of it.
-use crate::{Error, metrics::Gauge};
-use auth_core::value::Secret;
+use crate::{Error, metrics::Gauge, token::Kept};
+use auth_core::{ports::Clock, value::Secret};
+use azure_core::credentials::TokenCredential;
 use azure_data_cosmos::{
     AccountEndpoint, AccountReference, CosmosClient, RoutingStrategy,
     options::{
-        ContentResponseOnWrite, OperationOptions, OperationOptionsBuilder, ReadConsistencyStrategy, Region,
-        ThrottlingRetryOptionsBuilder,
+        AvailabilityStrategy, ContentResponseOnWrite, OperationOptions, OperationOptionsBuilder,
+        ReadConsistencyStrategy, Region, ThrottlingRetryOptionsBuilder,
     },
 };
 use azure_identity::{
@@ -43,35 +44,35 @@ pub enum Credential {
 
 impl Account {
     /// A client of the account: to be made once, and kept.
-    pub(crate) async fn client(&self, gauge: Option<Arc<dyn Gauge>>) -> Result<CosmosClient, Error> {
+    pub(crate) async fn client(
+        &self,
+        gauge: Option<Arc<dyn Gauge>>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<CosmosClient, Error> {
         let client = CosmosClient::builder().with_default_operation_options(operations());
         let client = match gauge {
             Some(gauge) => client.with_diagnostics_handler(crate::metrics::handler(gauge)),
             None => client,
         };
-        client.build(self.reference()?, self.routing()).await.map_err(Error::of("the account"))
+        client.build(self.reference(clock)?, self.routing()).await.map_err(Error::of("the account"))
     }
 
-    fn reference(&self) -> Result<AccountReference, Error> {
+    fn reference(&self, clock: &Arc<dyn Clock>) -> Result<AccountReference, Error> {
         let endpoint: AccountEndpoint = self.endpoint.parse().map_err(|_| Error::Endpoint(self.endpoint.clone()))?;
         let no_credential = |error| Error::Credential(Box::new(error));
-        Ok(match &self.credential {
-            Credential::Key(key) => AccountReference::with_authentication_key(endpoint, key.expose().to_owned()),
+        let credential: Arc<dyn TokenCredential> = match &self.credential {
+            Credential::Key(key) => {
+                return Ok(AccountReference::with_authentication_key(endpoint, key.expose().to_owned()));
+            }
             Credential::ManagedIdentity(client_id) => {
                 let user_assigned_id = client_id.clone().map(UserAssignedId::ClientId);
                 let options = ManagedIdentityCredentialOptions { user_assigned_id, ..Default::default() };
-                let credential = ManagedIdentityCredential::new(Some(options)).map_err(no_credential)?;
-                AccountReference::with_credential(endpoint, credential)
+                ManagedIdentityCredential::new(Some(options)).map_err(no_credential)?
             }
-            Credential::WorkloadIdentity => {
-                let credential = WorkloadIdentityCredential::new(None).map_err(no_credential)?;
-                AccountReference::with_credential(endpoint, credential)
-            }
-            Credential::DeveloperTools => {
-                let credential = DeveloperToolsCredential::new(None).map_err(no_credential)?;
-                AccountReference::with_credential(endpoint, credential)
-            }
-        })
+            Credential::WorkloadIdentity => WorkloadIdentityCredential::new(None).map_err(no_credential)?,
+            Credential::DeveloperTools => DeveloperToolsCredential::new(None).map_err(no_credential)?,
+        };
+        Ok(AccountReference::with_credential(endpoint, Kept::new(credential, clock.clone())))
     }
 
     fn routing(&self) -> RoutingStrategy {
@@ -87,6 +88,8 @@ pub fn operations() -> OperationOptions {
     OperationOptionsBuilder::new()
         // What another instance has written is seen: what was ended is ended, and a new password is the only one.
         .with_read_consistency_strategy(ReadConsistencyStrategy::LatestCommitted)
+        // No second region is asked before the first has failed: it may not have heard of the latest.
+        .with_availability_strategy(AvailabilityStrategy::Disabled)
         .with_content_response_on_write(ContentResponseOnWrite::Disabled)
         // Whoever is told to come back is told so by `container.rs`, within its time.
         .with_throttling_retry_options(ThrottlingRetryOptionsBuilder::new().with_max_retry_count(0).build())

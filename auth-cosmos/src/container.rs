@@ -9,7 +9,7 @@ use azure_data_cosmos::{
 };
 use futures_util::TryStreamExt;
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{BuildHasher, RandomState},
     sync::Arc,
     time::Duration,
 };
@@ -33,20 +33,18 @@ pub struct Container {
 
 /// Changes of one document by one process go one after the other: they would only collide. Documents that fall on the same
 /// turn wait for each other, too.
-pub struct Turns(Vec<Mutex<()>>);
+pub struct Turns(Vec<Mutex<()>>, RandomState);
 
 impl Default for Turns {
     fn default() -> Self {
-        Self((0..256).map(|_| Mutex::new(())).collect())
+        Self((0..1_024).map(|_| Mutex::new(())).collect(), RandomState::new())
     }
 }
 
 impl Turns {
-    async fn wait(&self, place: &Place) -> MutexGuard<'_, ()> {
-        let mut hasher = DefaultHasher::new();
-        place.id.hash(&mut hasher);
-        let turn = usize::from(hasher.finish().to_le_bytes()[0]);
-        self.0[turn].lock().await
+    /// Which turn it is: nobody chooses ids that fall on another's.
+    fn of(&self, place: &Place) -> &Mutex<()> {
+        &self.0[usize::try_from(self.1.hash_one(&place.id) % 1_024).unwrap_or_default()]
     }
 }
 
@@ -81,7 +79,7 @@ const COLLISIONS: u32 = 64;
 impl Container {
     /// Waits until nobody else here is about to change the document in this place.
     pub async fn turn(&self, place: &Place) -> MutexGuard<'_, ()> {
-        self.turns.wait(place).await
+        self.turns.of(place).lock().await
     }
 
     /// A name for one write.
@@ -115,16 +113,6 @@ impl Container {
         self.ask(replace).await.map(written)
     }
 
-    /// Writes, whatever is there: only for what is the end of it, and stays the same however late it is done again.
-    pub async fn end<R: Record>(&self, place: &Place, record: R) -> Outside<()> {
-        let document = Document::new(place, record, &self.op(), self.clock.as_ref());
-        let upsert = || self.items.upsert_item(place.key().to_owned(), &place.id, &document, None);
-        match self.ask(upsert).await? {
-            Ok(_) => Ok(()),
-            Err(_) => Err(self.failed("the database refused what cannot be refused")),
-        }
-    }
-
     /// Deletes a document that is still in this state. Whether it was deleted is not told.
     pub async fn delete(&self, place: &Place, etag: &Etag) -> Outside<()> {
         let delete = || self.items.delete_item(place.key().to_owned(), &place.id, Some(unchanged(etag)));
@@ -144,21 +132,39 @@ impl Container {
     /// Reads, lets the record decide, and writes over what was read; again while others write in between. What is decided
     /// counts only once it is written. `None`: there is no record.
     pub async fn change<R: Record, T>(&self, place: &Place, decide: impl Fn(&mut R) -> T) -> Outside<Option<T>> {
-        let _turn = self.turn(place).await;
+        let Some(first) = self.read::<R>(place).await? else { return Ok(None) };
+        let mut record = first.record.clone();
+        let outcome = decide(&mut record);
+        if record == first.record {
+            return Ok(Some(outcome)); // whoever writes nothing keeps nobody waiting
+        }
+        // Unless nobody is at it, what was read is another's by now.
+        let at_once = self.turns.of(place).try_lock().ok();
+        let mut read = at_once.is_some().then_some(first);
+        let _turn = match at_once {
+            Some(turn) => turn,
+            None => self.turn(place).await,
+        };
         let (op, mut decided) = (self.op(), None);
         for collisions in 0..COLLISIONS {
-            let Some(read) = self.read::<R>(place).await? else { return Ok(None) };
+            let now = match read.take() {
+                Some(read) => read,
+                None => match self.read::<R>(place).await? {
+                    Some(read) => read,
+                    None => return Ok(None),
+                },
+            };
             if let Some(outcome) = decided.take()
-                && read.ops.has(&op)
+                && now.ops.has(&op)
             {
                 return Ok(Some(outcome));
             }
-            let mut record = read.record.clone();
+            let mut record = now.record.clone();
             let outcome = decide(&mut record);
-            if record == read.record {
+            if record == now.record {
                 return Ok(Some(outcome));
             }
-            match self.replace(&read, record, &op).await? {
+            match self.replace(&now, record, &op).await? {
                 Written::Done(_) => return Ok(Some(outcome)),
                 Written::Lost => decided = Some(outcome),
             }

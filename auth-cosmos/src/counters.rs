@@ -122,9 +122,11 @@ impl Counters {
     }
 
     async fn confirm(&self, attempt: AttemptId, part: Part, now: Timestamp) -> Outside<()> {
-        self.guests.leave(part.key, attempt);
+        self.guests.close(part.key, now);
         let drawn = self.stock.use_up(part.key, attempt);
-        self.desk.ask(part.key, Task::Confirm(drawn.unwrap_or(attempt), part.counts, now)).await.map(drop)
+        let Counted { .. } = self.desk.ask(part.key, Task::Confirm(drawn.unwrap_or(attempt), part.counts, now)).await?;
+        self.guests.leave(part.key, attempt);
+        Ok(())
     }
 
     async fn forgive(&self, attempt: AttemptId, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {

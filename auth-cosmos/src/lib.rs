@@ -3,7 +3,7 @@
 //! | file | what lives there |
 //! | --- | --- |
 //! | `lib.rs` | [`CosmosStore`]: connect, ping |
-//! | `account.rs` `error.rs` `metrics.rs` | which database and how one is let in, why it cannot be used, what it was asked |
+//! | `account.rs` `token.rs` `error.rs` `metrics.rs` | which database and how one is let in, why it cannot be used, what it was asked |
 //! | `schema.rs` `provision.rs` `bicep.rs` | the containers, and two ways to make them |
 //! | `container.rs` | the verbs of a container, and all that is known of the SDK: failures, deadlines, repetitions |
 //! | `document.rs` | the envelope around a record: its place, its last writes, when it may go |
@@ -53,6 +53,7 @@ mod schema;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod token;
 mod users;
 
 pub use account::{Account, Credential};
@@ -109,7 +110,7 @@ impl CosmosStore {
     /// [`Error`].
     pub async fn connect(account: &Account, parts: Parts) -> Result<Self, Error> {
         let connect = async {
-            let client = account.client(parts.gauge.clone()).await?;
+            let client = account.client(parts.gauge.clone(), &parts.clock).await?;
             Self::over(&client.database_client(account.database.clone()), parts).await
         };
         timeout(START, connect).await.unwrap_or(Err(Error::Silent(START.as_secs())))

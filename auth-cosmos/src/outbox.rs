@@ -21,7 +21,7 @@ const BATCH: usize = 100;
 struct Kept {
     /// While it waits: from when on a worker may take it, when it is due and when its lease is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    from: Option<Timestamp>,
+    ready: Option<Timestamp>,
     /// Once it is given up: when it expired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dead: Option<Timestamp>,
@@ -43,18 +43,18 @@ impl Record for Kept {
 
 impl Kept {
     fn new(entry: &Entry) -> Self {
-        let from = entry.lease.map_or(entry.due_at, |lease| lease.until.max(entry.due_at));
+        let ready = entry.lease.map_or(entry.due_at, |lease| lease.until.max(entry.due_at));
         let sealed = BASE64_STANDARD_NO_PAD.encode(&entry.sealed);
-        let (from, dead) = match entry.dead {
-            None => (Some(from), None),
+        let (ready, dead) = match entry.dead {
+            None => (Some(ready), None),
             Some(_) => (None, Some(entry.expires_at)),
         };
-        Self { from, dead, delivered: None, sealed, entry: Entry { sealed: Vec::new(), ..entry.clone() } }
+        Self { ready, dead, delivered: None, sealed, entry: Entry { sealed: Vec::new(), ..entry.clone() } }
     }
 
     fn delivered(entry: Entry, at: Timestamp) -> Self {
         Self {
-            from: None,
+            ready: None,
             dead: None,
             delivered: Some(at),
             sealed: String::new(),
@@ -109,7 +109,7 @@ impl OutboxStore for CosmosStore {
     }
 
     async fn waiting(&self) -> Outside<u64> {
-        let count = Query::from("SELECT VALUE COUNT(1) FROM c WHERE IS_DEFINED(c.record.from)");
+        let count = Query::from("SELECT VALUE COUNT(1) FROM c WHERE IS_DEFINED(c.record.ready)");
         let counts = try_join_all(shards().map(|shard| {
             let count = &count;
             async move { self.outbox.count(&shard, count).await }
@@ -135,14 +135,20 @@ impl CosmosStore {
     async fn lease_due(&self, lease: Lease, now: Timestamp, limit: usize) -> Outside<Vec<Entry>> {
         // The query only narrows; the entry decides.
         let text = format!(
-            "SELECT TOP {limit} * FROM c WHERE c.record.from <= @now OR c.record.from > @ahead ORDER BY c.record.from"
+            "SELECT TOP {limit} * FROM c WHERE c.record.ready <= @now OR c.record.ready > @ahead ORDER BY c.record.ready"
         );
         let query = self.outbox.with(Query::from(text), "@now", now.0)?;
         let query = self.outbox.with(query, "@ahead", (now + Entry::LONGEST_PAUSE).0)?;
-        let mut due = self.in_all_shards(&query).await?;
+        let (mut due, mut failure) = (Vec::new(), None);
+        for found in join_all(shards().map(|shard| self.in_shard(shard, &query))).await {
+            match found {
+                Ok(found) => due.extend(found),
+                Err(failed) => failure = Some(failed),
+            }
+        }
         due.retain(|found| found.record.entry.is_due(now));
         due.sort_by_key(|found| (found.record.entry.due_at, found.record.entry.id));
-        let (mut due, mut taken, mut failure) = (due.into_iter(), Vec::new(), None);
+        let (mut due, mut taken) = (due.into_iter(), Vec::new());
         while taken.len() < limit && due.len() > 0 {
             let batch = due.by_ref().take(limit - taken.len()).collect::<Vec<_>>();
             for took in join_all(batch.iter().map(|found| self.take(found, lease))).await {
@@ -171,8 +177,12 @@ impl CosmosStore {
     }
 
     async fn in_all_shards(&self, query: &Query) -> Outside<Vec<Document<Kept>>> {
-        let asked = shards().map(|shard| async move { self.outbox.query::<Kept>(&shard, query).await });
+        let asked = shards().map(|shard| self.in_shard(shard, query));
         Ok(try_join_all(asked).await?.into_iter().flatten().collect())
+    }
+
+    async fn in_shard(&self, shard: String, query: &Query) -> Outside<Vec<Document<Kept>>> {
+        self.outbox.query(&shard, query).await
     }
 }
 

@@ -4,11 +4,13 @@ use crate::{
     account::Account,
     schema::{self, Schema},
 };
+use auth_core::{ports::Clock, system::SystemClock};
 use azure_data_cosmos::{
     CosmosError, DatabaseClient,
     models::{ContainerProperties, PartitionKeyDefinition, ThroughputProperties},
     options::CreateContainerOptions,
 };
+use std::sync::Arc;
 
 /// How much a container can do in a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +39,7 @@ pub struct Found {
 /// # Errors
 /// [`Error::Forbidden`], [`Error::Different`], and whatever the database says.
 pub async fn provision(account: &Account, throughput: Throughput) -> Result<Vec<Found>, Error> {
-    let (client, name) = (account.client(None).await?, &account.database);
+    let (client, name) = (account.client(None, &system()).await?, &account.database);
     match client.create_database(name, None).await {
         Err(error) if !error.status().is_conflict() => return Err(Error::of(format!("the database {name}"))(error)),
         _made_or_there => {}
@@ -72,7 +74,7 @@ pub async fn containers(database: &DatabaseClient, throughput: Throughput) -> Re
 /// # Errors
 /// [`Error::Different`], and whatever the database says.
 pub async fn status(account: &Account) -> Result<Vec<Found>, Error> {
-    let database = account.client(None).await?.database_client(account.database.clone());
+    let database = account.client(None, &system()).await?.database_client(account.database.clone());
     let mut found = Vec::new();
     for schema in schema::ALL {
         let there = match check(&database, &schema).await {
@@ -97,7 +99,16 @@ async fn check(database: &DatabaseClient, schema: &Schema) -> Result<(), Error> 
     if properties.default_ttl != schema.properties().default_ttl {
         return different("its documents are kept for another time");
     }
+    let included = properties.indexing_policy.map(|policy| policy.included_paths).unwrap_or_default();
+    let is_indexed = |path: &str| included.iter().any(|included| included.path == path || included.path == "/*");
+    if !schema.indexed.iter().all(|path| is_indexed(path)) {
+        return different("what its queries sort by is not indexed");
+    }
     Ok(())
+}
+
+fn system() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
 }
 
 fn what(schema: &Schema) -> impl FnOnce(CosmosError) -> Error + use<> {

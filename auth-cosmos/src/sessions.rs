@@ -92,7 +92,13 @@ impl SessionStore for CosmosStore {
 
 impl CosmosStore {
     async fn end_session(&self, id: SessionId) -> Outside<()> {
-        self.sessions.end(&place(id), Kept::Ended { at: self.sessions.clock.now() }).await
+        let (place, at) = (place(id), self.sessions.clock.now());
+        let ended = self.sessions.change(&place, |kept| {
+            if let Kept::Live(_) = kept {
+                *kept = Kept::Ended { at };
+            }
+        });
+        ended.await.map(drop)
     }
 
     async fn sessions_of(&self, user: UserId) -> Outside<Vec<Session>> {

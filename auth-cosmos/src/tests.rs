@@ -9,6 +9,7 @@ mod flows;
 mod histories;
 mod line;
 mod model;
+mod numbers;
 mod overtaken;
 mod people;
 mod renames;

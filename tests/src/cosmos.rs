@@ -11,7 +11,10 @@ use azure_core::http as azure;
 use azure_data_cosmos_driver::in_memory_emulator::{
     ConsistencyLevel, InMemoryEmulatorHttpClient, VirtualAccountConfig, VirtualRegion,
 };
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// An account, for as long as it lives. Its documents are gone with it.
@@ -25,13 +28,28 @@ pub struct Cosmos {
 struct Account {
     emulator: Arc<InMemoryEmulatorHttpClient>,
     endpoint: azure::Url,
+    /// Counts the requests, on a bad day.
+    bad_day: Option<Arc<AtomicUsize>>,
 }
 
 const LARGEST: usize = 4 << 20;
+/// Of so many requests one fails, on a bad day.
+const OF: usize = 10;
+/// Each way in its turn: too many, ask again, moved, away, too slow, broken.
+const FAILURES: [u16; 6] = [429, 449, 410, 503, 408, 500];
 
 impl Cosmos {
     /// Starts one without a database.
     pub async fn start() -> Self {
+        Self::start_on(None).await
+    }
+
+    /// Starts one in which one request in ten fails: half of those were not done, of the other half the answer is lost.
+    pub async fn start_on_a_bad_day() -> Self {
+        Self::start_on(Some(Arc::default())).await
+    }
+
+    async fn start_on(bad_day: Option<Arc<AtomicUsize>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("it listens");
         let endpoint = azure::Url::parse(&format!("http://{address}/")).expect("an address");
@@ -39,7 +57,7 @@ impl Cosmos {
         let config =
             VirtualAccountConfig::new(vec![region]).expect("one region").with_consistency(ConsistencyLevel::Session);
         let emulator = Arc::new(InMemoryEmulatorHttpClient::new(config));
-        let app = Router::new().fallback(answer).with_state(Account { emulator, endpoint: endpoint.clone() });
+        let app = Router::new().fallback(answer).with_state(Account { emulator, endpoint: endpoint.clone(), bad_day });
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.expect("it serves") });
         Self { endpoint, serving }
     }
@@ -59,7 +77,19 @@ impl Drop for Cosmos {
     }
 }
 
-async fn answer(State(Account { emulator, endpoint }): State<Account>, request: Request) -> Response<Body> {
+async fn answer(State(Account { emulator, endpoint, bad_day }): State<Account>, request: Request) -> Response<Body> {
+    // A start is no part of it: what is no document is left alone.
+    let fails = bad_day.filter(|_| request.uri().path().contains("/docs")).and_then(|count| {
+        let number = count.fetch_add(1, Relaxed);
+        (number % OF == OF - 1).then_some(number / OF)
+    });
+    let failure = |number: usize| {
+        let failed = Response::builder().status(FAILURES[number / 2 % FAILURES.len()]);
+        failed.body(Body::empty()).expect("an answer")
+    };
+    if let Some(number) = fails.filter(|number| number % 2 == 0) {
+        return failure(number);
+    }
     let (head, body) = request.into_parts();
     let mut url = endpoint;
     url.set_path(head.uri.path());
@@ -70,9 +100,15 @@ async fn answer(State(Account { emulator, endpoint }): State<Account>, request: 
         let value = value.to_str().expect("the SDK sends ASCII").to_owned();
         asked.headers_mut().insert(name.as_str().to_owned(), value);
     }
-    asked.set_body(to_bytes(body, LARGEST).await.expect("a body").to_vec());
+    let Ok(body) = to_bytes(body, LARGEST).await else {
+        return Response::builder().status(400).body(Body::empty()).expect("an answer"); // whoever asked is gone
+    };
+    asked.set_body(body.to_vec());
     let answered = emulator.execute_request(&asked).await.expect("the emulator answers");
     let answered = answered.try_into_raw_response().await.expect("all of it");
+    if let Some(number) = fails {
+        return failure(number);
+    }
     let mut answer = Response::builder().status(u16::from(answered.status()));
     for (name, value) in answered.headers().iter() {
         answer = answer.header(name.as_str(), value.as_str());

@@ -5,7 +5,7 @@
 //! - [`Api`], [`Answer`]: one method a route, and what came back
 //! - [`Person`], [`Tokens`]: somebody with a login, an e-mail and a password, and what a login gave them
 //! - [`Postbox`]: the mail as it was received
-//! - [`Cosmos`]: the vendor's emulator, on which every server of a run is with `TEST_STORE=cosmos`
+//! - [`Cosmos`]: the vendor's emulator, on which every server of a run is with `TEST_STORE=cosmos`, or `cosmos-on-a-bad-day`
 //! - [`together`]: callers that are let go at the same moment
 //! - [`Disk`]: a disk of a server's own, that gets full or goes bad
 //! - [`Dice`]: chance that falls the same way in each run

@@ -114,23 +114,19 @@ impl Settings {
     /// Starts a server in a folder, on whatever is there, beside a postbox; on the store of this run, unless it is told on
     /// which.
     pub async fn start_in(self, folder: TempDir, postbox: Postbox) -> Server {
-        if self.0.contains_key("AUTH_SERVICE_STORE") || !runs_on_cosmos() {
-            return Server::start_with(self, folder, postbox, None).await;
-        }
-        let cosmos = Cosmos::start().await;
+        let store = std::env::var("TEST_STORE").unwrap_or_default();
+        let cosmos = match store.as_str() {
+            _ if self.0.contains_key("AUTH_SERVICE_STORE") => None,
+            "" | "sqlite" => None,
+            "cosmos" => Some(Cosmos::start().await),
+            "cosmos-on-a-bad-day" => Some(Cosmos::start_on_a_bad_day().await),
+            other => panic!("TEST_STORE is sqlite, cosmos or cosmos-on-a-bad-day, and not {other}"),
+        };
+        let Some(cosmos) = cosmos else { return Server::start_with(self, folder, postbox, None).await };
         let settings = cosmos.settings(self);
         let made = settings.run(folder.path(), &["migrate", "up"]).await;
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         Server::start_with(settings, folder, postbox, Some(cosmos)).await
-    }
-}
-
-/// The store that servers of this run are on: the embedded one, or what `TEST_STORE` names.
-fn runs_on_cosmos() -> bool {
-    match std::env::var("TEST_STORE").as_deref() {
-        Err(_) | Ok("sqlite") => false,
-        Ok("cosmos") => true,
-        Ok(other) => panic!("TEST_STORE is sqlite or cosmos, and not {other}"),
     }
 }
 

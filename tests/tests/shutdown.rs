@@ -46,8 +46,8 @@ async fn under_load_each_caller_gets_whole_answers_or_none_and_what_was_answered
     let mut callers = JoinSet::new();
     for number in 0..CALLERS {
         let person = Person::new(&format!("caller{number}"));
-        let _ = person.join(&server).await;
-        callers.spawn(load.clone().until_refused(server.another_api(), person));
+        let tokens = person.arrive(&server).await; // before the load begins, and with it the end
+        callers.spawn(load.clone().until_refused(server.another_api(), person, tokens));
     }
     patience("everybody at work", load.moment.notified()).await;
     server.terminate().await;
@@ -78,10 +78,9 @@ struct Load {
 impl Load {
     /// Logs in, asks, turns, logs out, on one connection that is kept. Gives the tokens of the last session that was not
     /// ended, and the access tokens of those that were.
-    async fn until_refused(self, api: Api, person: Person) -> (Person, Tokens, Vec<String>) {
+    async fn until_refused(self, api: Api, person: Person, tokens: Tokens) -> (Person, Tokens, Vec<String>) {
         let login = json!({ "login": person.login, "password": person.password });
-        let mut tokens = Tokens::from(&api.login(&person.login, &person.password).await.expect(200));
-        let mut ended = Vec::new();
+        let (mut tokens, mut ended) = (tokens, Vec::new());
         loop {
             let refresh = json!({ "refresh_token": tokens.refresh });
             let Some(answer) = self.ask(&api, api.posting("refresh", &refresh)).await else { break };

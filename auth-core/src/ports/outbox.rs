@@ -45,6 +45,7 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// Drawn anew by the worker each time.
+    #[serde(with = "crate::value::wide")]
     pub holder: u64,
     /// When it runs out.
     pub until: Timestamp,

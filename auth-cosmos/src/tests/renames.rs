@@ -1,5 +1,8 @@
 //! What is left to do behind a rename or a delete: it may fail, and it may come late.
-use super::emulator::{Emulator, parts};
+use super::{
+    emulator::{Emulator, parts},
+    people,
+};
 use crate::{CosmosStore, schema};
 use auth_core::{
     ports::*,
@@ -41,18 +44,7 @@ impl Pair {
 }
 
 fn user(rng: &SeededRng, login: &str) -> User {
-    User {
-        id: UserId::generate(rng),
-        login: login.parse().unwrap(),
-        email: format!("{login}@example.org").parse().unwrap(),
-        password: PasswordHash("hash".to_owned()),
-        created_at: Timestamp(0),
-        epoch: 0,
-        spared: None,
-        disabled: false,
-        locale: Locale::default(),
-        roles: Vec::new(),
-    }
+    people::user(UserId::generate(rng), login, login)
 }
 
 async fn read(store: &CosmosStore, id: UserId) -> Stored<User> {

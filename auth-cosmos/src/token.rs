@@ -1,0 +1,128 @@
+//! Tokens of Entra, asked for beside the requests that need them. The SDK asks within a request, which is given up sooner
+//! than a command line answers, or Entra on a bad day: so one token serves until the next is there.
+use auth_core::{ports::Clock, value::Timestamp};
+use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// A credential that keeps its token.
+#[derive(Clone)]
+pub struct Kept(Arc<Inner>);
+
+struct Inner {
+    credential: Arc<dyn TokenCredential>,
+    clock: Arc<dyn Clock>,
+    token: Mutex<Option<AccessToken>>,
+    /// Held by whoever asks for the next one.
+    asking: tokio::sync::Mutex<()>,
+}
+
+/// So long before it expires the next one is asked for.
+const EARLY: Duration = Duration::from_mins(5);
+/// With less left than this a token is as good as none.
+const LAST: Duration = Duration::from_secs(10);
+
+impl Kept {
+    pub fn new(credential: Arc<dyn TokenCredential>, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let (token, asking) = <(Mutex<Option<AccessToken>>, tokio::sync::Mutex<()>)>::default();
+        Arc::new(Self(Arc::new(Inner { credential, clock, token, asking })))
+    }
+
+    fn token(&self, left: Duration) -> Option<AccessToken> {
+        let token = self.0.token.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        (self.0.clock.now() + left < Timestamp(token.expires_on.unix_timestamp())).then_some(token)
+    }
+
+    async fn ask(self, scopes: Vec<String>) -> azure_core::Result<AccessToken> {
+        let _asking = self.0.asking.lock().await;
+        if let Some(token) = self.token(EARLY) {
+            return Ok(token); // somebody else has asked meanwhile
+        }
+        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        let token = self.0.credential.get_token(&scopes, None).await?;
+        *self.0.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+        Ok(token)
+    }
+}
+
+#[async_trait::async_trait]
+impl TokenCredential for Kept {
+    async fn get_token(&self, scopes: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
+        if let Some(token) = self.token(EARLY) {
+            return Ok(token);
+        }
+        // On a task of its own: whoever waits may give up, and the next one finds it further on.
+        let asked = tokio::spawn(self.clone().ask(scopes.iter().map(ToString::to_string).collect()));
+        if let Some(token) = self.token(LAST) {
+            return Ok(token);
+        }
+        asked
+            .await
+            .unwrap_or_else(|panicked| Err(azure_core::Error::new(azure_core::error::ErrorKind::Credential, panicked)))
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[credential]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use auth_core::testing::FixedClock;
+    use azure_core::time::OffsetDateTime;
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    use tokio::sync::Semaphore;
+
+    /// Answers when it is let to, with a token for an hour.
+    #[derive(Debug)]
+    struct Entra {
+        expires: Mutex<i64>,
+        asked: AtomicU32,
+        answers: Semaphore,
+    }
+
+    #[async_trait::async_trait]
+    impl TokenCredential for Entra {
+        async fn get_token(&self, _: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
+            let number = self.asked.fetch_add(1, Relaxed);
+            self.answers.acquire().await.unwrap().forget();
+            let expires = OffsetDateTime::from_unix_timestamp(*self.expires.lock().unwrap()).unwrap();
+            Ok(AccessToken::new(format!("token-{number}"), expires))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_serves_until_the_next_is_there_and_whoever_gives_up_loses_nothing() {
+        let clock = Arc::new(FixedClock::default());
+        let hour = Duration::from_hours(1);
+        let entra = Arc::new(Entra {
+            expires: Mutex::new((clock.now() + hour).0),
+            asked: AtomicU32::new(0),
+            answers: Semaphore::new(0),
+        });
+        let kept = Kept::new(entra.clone(), clock.clone());
+        let token = async || kept.get_token(&["scope"], None).await.unwrap().token.secret().to_owned();
+        {
+            let mut gives_up = std::pin::pin!(token());
+            assert!(futures_util::poll!(&mut gives_up).is_pending());
+        }
+        entra.answers.add_permits(1);
+        assert_eq!(token().await, "token-0", "what was asked for by him who gave up");
+        assert_eq!(token().await, "token-0");
+        clock.advance(Duration::from_mins(55));
+        *entra.expires.lock().unwrap() = (clock.now() + hour).0;
+        assert_eq!(token().await, "token-0", "it is good while the next is on its way");
+        entra.answers.add_permits(1);
+        while token().await == "token-0" {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(token().await, "token-1");
+        assert_eq!(entra.asked.load(Relaxed), 2);
+    }
+}
