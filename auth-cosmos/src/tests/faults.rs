@@ -113,11 +113,24 @@ async fn each_fault_is_really_played() {
         let database = Emulator::start().await.database(vec![rule.clone()]).await;
         let store = CosmosStore::over(&database, parts()).await.unwrap();
         rule.enable();
+        let mut entry = entry();
         while rule.hit_count() == 0 {
-            let _whatever = store.ping().await;
-            let session = SessionId::from_bytes([1; 32]);
-            let _whatever = store.revoke(session).await; // an answer can be lost only where there is one
+            let _whatever = store.put(&entry).await; // an answer can be lost only where something was done
+            let [first, ..] = *entry.id.as_bytes();
+            entry.id = MailId::from_bytes([first.wrapping_add(1); 16]);
         }
+    }
+}
+
+fn entry() -> Entry {
+    Entry {
+        id: MailId::from_bytes([0; 16]),
+        sealed: Vec::new(),
+        due_at: Timestamp(0),
+        expires_at: Timestamp(0),
+        attempts: 0,
+        lease: None,
+        dead: None,
     }
 }
 
