@@ -69,8 +69,14 @@ enum Refused {
 
 /// One try takes no longer: within the patience of a call there is time for another.
 const TRY: Duration = Duration::from_millis(700);
-/// Before the second try, the third and the fourth. The SDK has tried other replicas and regions by then.
-const PAUSES: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(80), Duration::from_millis(240)];
+/// Before each further try. The SDK has tried other replicas and regions by then.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(20),
+    Duration::from_millis(60),
+    Duration::from_millis(150),
+    Duration::from_millis(250),
+    Duration::from_millis(350),
+];
 /// Whoever is told to come back later than this is told so by us.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// After so many collisions in a row somebody is writing without end.
