@@ -3,6 +3,7 @@ mod record;
 
 pub use self::record::Counter;
 
+use crate::ports::Rng;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -21,6 +22,15 @@ pub struct CounterKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AttemptId(#[serde(with = "crate::value::wide")] pub u64);
+
+impl AttemptId {
+    /// A new one.
+    pub fn draw(rng: &dyn Rng) -> Self {
+        let mut id = [0; 8];
+        rng.fill(&mut id);
+        Self(u64::from_be_bytes(id))
+    }
+}
 
 /// How many hits in how long: in no span of that length are there more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -116,9 +116,7 @@ impl Accounts {
     }
 
     fn draw_attempt(&self) -> AttemptId {
-        let mut id = [0; 8];
-        self.ports.rng.fill(&mut id);
-        AttemptId(u64::from_be_bytes(id))
+        AttemptId::draw(self.ports.rng.as_ref())
     }
 
     /// Counters that are kept together, by whose they are. There are so many groups of a kind and no more, however many there

@@ -138,39 +138,31 @@ impl Container {
     /// Reads, lets the record decide, and writes over what was read; again while others write in between. What is decided
     /// counts only once it is written. `None`: there is no record.
     pub async fn change<R: Record, T>(&self, place: &Place, decide: impl Fn(&mut R) -> T) -> Outside<Option<T>> {
-        let Some(first) = self.read::<R>(place).await? else { return Ok(None) };
-        let mut record = first.record.clone();
-        let outcome = decide(&mut record);
-        if record == first.record {
-            return Ok(Some(outcome)); // whoever writes nothing keeps nobody waiting
-        }
-        // Unless nobody is at it, what was read is another's by now.
-        let at_once = self.turns.of(place).try_lock().ok();
-        let mut read = at_once.is_some().then_some(first);
-        let _turn = match at_once {
-            Some(turn) => turn,
-            None => self.turn(place).await,
-        };
-        let (op, mut decided) = (self.op(), None);
+        let (op, mut decided, mut turn) = (self.op(), None, None);
         for collisions in 0..COLLISIONS {
-            let now = match read.take() {
-                Some(read) => read,
-                None => match self.read::<R>(place).await? {
-                    Some(read) => read,
-                    None => return Ok(None),
-                },
-            };
+            let Some(read) = self.read::<R>(place).await? else { return Ok(None) };
             if let Some(outcome) = decided.take()
-                && now.ops.has(&op)
+                && read.ops.has(&op)
             {
                 return Ok(Some(outcome));
             }
-            let mut record = now.record.clone();
+            let mut record = read.record.clone();
             let outcome = decide(&mut record);
-            if record == now.record {
-                return Ok(Some(outcome));
+            if record == read.record {
+                return Ok(Some(outcome)); // whoever writes nothing keeps nobody waiting
             }
-            match self.replace(&now, record, &op).await? {
+            if turn.is_none() {
+                let at_once = self.turns.of(place).try_lock().ok();
+                let is_stale = at_once.is_none();
+                turn = Some(match at_once {
+                    Some(turn) => turn,
+                    None => self.turn(place).await,
+                });
+                if is_stale {
+                    continue; // whoever was at it has written over what was read
+                }
+            }
+            match self.replace(&read, record, &op).await? {
                 Written::Done(_) => return Ok(Some(outcome)),
                 Written::Lost => decided = Some(outcome),
             }

@@ -12,12 +12,16 @@ mod group;
 mod guests;
 mod stock;
 
-pub use self::desk::Desk;
-
-use self::{desk::Task, group::Group, guests::Guests, stock::Stock};
+use self::{
+    desk::{Desk, Task},
+    group::Group,
+    guests::Guests,
+    stock::Stock,
+};
 use crate::{CosmosStore, container::Container};
 use auth_core::{counter::*, ports::*, value::*};
 use futures_util::future::try_join_all;
+use std::{collections::HashMap, sync::Arc};
 
 /// Names a document.
 pub type GroupKey = [u8; 16];
@@ -50,9 +54,10 @@ impl CounterStore for CosmosStore {
     }
 
     async fn peek(&self, counts: &[Count], now: Timestamp) -> Outside<Vec<Hit>> {
-        let looked = try_join_all(counts.iter().map(|count| self.counters.look(count.crowd, count.key.group, now)));
-        let groups = self.counters.desk.container().in_time(looked).await?;
-        Ok(counts.iter().zip(groups).map(|(count, group)| group.judge(count, now)).collect())
+        let parts = parts(counts);
+        let seen = self.counters.desk.container().in_time(self.counters.look_at(&parts, now)).await?;
+        let groups: HashMap<_, _> = parts.iter().map(|part| part.key).zip(seen).collect();
+        Ok(counts.iter().map(|count| groups[&count.key.group].judge(count, now)).collect())
     }
 
     async fn confirm(&self, attempt: AttemptId, counts: &[Count], now: Timestamp) -> Outside<()> {
@@ -102,7 +107,13 @@ impl Counters {
         Ok(Counted { hit: Hit::Allowed, alone })
     }
 
-    async fn hit_part(&self, standing: Standing, part: &Part, seen: Option<Group>, now: Timestamp) -> Outside<Counted> {
+    async fn hit_part(
+        &self,
+        standing: Standing,
+        part: &Part,
+        seen: Option<Arc<Group>>,
+        now: Timestamp,
+    ) -> Outside<Counted> {
         match (part.crowd, standing) {
             (Crowd::Source, Standing::UnderWay(attempt))
                 if seen.is_some_and(|seen| seen.is_quiet(&part.counts, now))
@@ -147,11 +158,11 @@ impl Counters {
         try_join_all(forgiven).await.map(drop)
     }
 
-    async fn look_at(&self, parts: &[Part], now: Timestamp) -> Outside<Vec<Group>> {
+    async fn look_at(&self, parts: &[Part], now: Timestamp) -> Outside<Vec<Arc<Group>>> {
         try_join_all(parts.iter().map(|part| self.look(part.crowd, part.key, now))).await
     }
 
-    async fn look(&self, crowd: Crowd, key: GroupKey, now: Timestamp) -> Outside<Group> {
+    async fn look(&self, crowd: Crowd, key: GroupKey, now: Timestamp) -> Outside<Arc<Group>> {
         match crowd {
             Crowd::All => self.stock.look(&self.desk, key, now).await,
             Crowd::One | Crowd::Source => self.desk.look(key).await,
@@ -175,7 +186,7 @@ fn keys(part: &Part) -> impl Iterator<Item = CounterKey> {
     part.counts.iter().map(|count| count.key)
 }
 
-fn verdict(parts: &[Part], seen: &[Group], now: Timestamp) -> Hit {
+fn verdict(parts: &[Part], seen: &[Arc<Group>], now: Timestamp) -> Hit {
     let judged =
         parts.iter().zip(seen).flat_map(|(part, group)| part.counts.iter().map(|count| group.judge(count, now)));
     judged.fold(Hit::Allowed, Hit::and)

@@ -8,7 +8,7 @@ use crate::{
 use auth_core::{counter::*, ports::*, value::*};
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
@@ -57,15 +57,13 @@ impl Desk {
 
     /// A name for a hit that is nobody's yet.
     pub fn draw(&self) -> AttemptId {
-        let mut drawn = [0; 8];
-        self.container.rng.fill(&mut drawn);
-        AttemptId(u64::from_be_bytes(drawn))
+        AttemptId::draw(self.container.rng.as_ref())
     }
 
     /// The document as it is now.
-    pub async fn look(&self, key: GroupKey) -> Outside<Group> {
+    pub async fn look(&self, key: GroupKey) -> Outside<Arc<Group>> {
         let read = self.container.read::<Group>(&place(key)).await?;
-        Ok(read.map(|read| read.record).unwrap_or_default())
+        Ok(Arc::new(read.map(|read| read.record).unwrap_or_default()))
     }
 
     /// Does this, and whatever else waits for the same document.

@@ -11,7 +11,7 @@ use auth_core::{counter::*, ports::*, value::*};
 use futures_util::future::try_join_all;
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -21,7 +21,7 @@ pub struct Stock(Mutex<HashMap<GroupKey, Shelf>>);
 
 #[derive(Default)]
 struct Shelf {
-    seen: Option<(Group, Timestamp)>,
+    seen: Option<(Arc<Group>, Timestamp)>,
     /// Counted, and nobody's.
     free: Vec<Drawn>,
     /// Counted, and this attempt's.
@@ -45,7 +45,7 @@ const MOST: usize = 16;
 
 impl Stock {
     /// The document as it was some seconds ago at most.
-    pub async fn look(&self, desk: &Desk, key: GroupKey, now: Timestamp) -> Outside<Group> {
+    pub async fn look(&self, desk: &Desk, key: GroupKey, now: Timestamp) -> Outside<Arc<Group>> {
         if let Some((group, at)) = self.with(key, |shelf| shelf.seen.clone())
             && now.since(at) < FRESH
             && at <= now

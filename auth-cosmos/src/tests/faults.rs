@@ -42,8 +42,13 @@ pub async fn on_a_bad_day(parts: Parts) -> (Emulator, CosmosStore) {
 }
 
 async fn on(fault: Fault) -> CosmosStore {
-    let (emulator, rule) = (Emulator::start().await, rule(fault, 0.1));
-    let store = CosmosStore::over(&emulator.database(vec![rule.clone()]).await, parts()).await.unwrap();
+    under(&rule(fault, 0.1), parts()).await
+}
+
+/// A store that has started, and then meets this.
+async fn under(rule: &Arc<FaultInjectionRule>, parts: Parts) -> CosmosStore {
+    let database = Emulator::start().await.database(vec![rule.clone()]).await;
+    let store = CosmosStore::over(&database, parts).await.unwrap();
     rule.enable();
     store
 }
@@ -93,10 +98,7 @@ contract_under! {
 
 /// One request in ten takes longer than all the others.
 async fn slow() -> CosmosStore {
-    let rule = delay(Duration::from_millis(40), 0.1);
-    let store = CosmosStore::over(&Emulator::start().await.database(vec![rule.clone()]).await, parts()).await.unwrap();
-    rule.enable();
-    store
+    under(&delay(Duration::from_millis(40), 0.1), parts()).await
 }
 
 fn delay(by: Duration, probability: f32) -> Arc<FaultInjectionRule> {
@@ -110,9 +112,7 @@ fn delay(by: Duration, probability: f32) -> Arc<FaultInjectionRule> {
 async fn each_fault_is_really_played() {
     for fault in FAULTS {
         let rule = rule(fault, 0.5);
-        let database = Emulator::start().await.database(vec![rule.clone()]).await;
-        let store = CosmosStore::over(&database, parts()).await.unwrap();
-        rule.enable();
+        let store = under(&rule, parts()).await;
         let mut entry = entry();
         while rule.hit_count() == 0 {
             let _whatever = store.put(&entry).await; // an answer can be lost only where something was done
@@ -136,11 +136,8 @@ fn entry() -> Entry {
 
 #[tokio::test(start_paused = true)] // R5
 async fn no_caller_waits_longer_than_he_was_told_to() {
-    let rule = delay(Duration::from_hours(1), 1.0);
     let patience = Duration::from_secs(2);
-    let database = Emulator::start().await.database(vec![rule.clone()]).await;
-    let store = CosmosStore::over(&database, Parts { patience, ..parts() }).await.unwrap();
-    rule.enable();
+    let store = under(&delay(Duration::from_hours(1), 1.0), Parts { patience, ..parts() }).await;
     let began = now();
     let (user, login) = (UserId::from_bytes([1; 16]), "ann".parse().unwrap());
     assert_eq!(UserStore::by_id(&store, user).await.unwrap_err().service(), "users");
@@ -155,13 +152,7 @@ async fn no_caller_waits_longer_than_he_was_told_to() {
 
 #[tokio::test(start_paused = true)]
 async fn who_asks_too_much_is_told_when_to_come_back() {
-    let store = {
-        let rule = rule(Fault::TooManyRequests, 1.0);
-        let store =
-            CosmosStore::over(&Emulator::start().await.database(vec![rule.clone()]).await, parts()).await.unwrap();
-        rule.enable();
-        store
-    };
+    let store = under(&rule(Fault::TooManyRequests, 1.0), parts()).await;
     let refused = UserStore::by_id(&store, UserId::from_bytes([1; 16])).await;
     assert!(matches!(refused, Err(Unavailable::Overloaded { service: "users", .. })), "{refused:?}");
 }
@@ -169,9 +160,7 @@ async fn who_asks_too_much_is_told_when_to_come_back() {
 /// What is told of a failure is a status, and nothing that was asked for.
 #[tokio::test(start_paused = true)] // H-11
 async fn a_failure_tells_nothing_of_what_was_asked() {
-    let rule = rule(Fault::ServiceUnavailable, 1.0);
-    let store = CosmosStore::over(&Emulator::start().await.database(vec![rule.clone()]).await, parts()).await.unwrap();
-    rule.enable();
+    let store = under(&rule(Fault::ServiceUnavailable, 1.0), parts()).await;
     let failure = store.by_login(&"ann-of-the-logs".parse().unwrap()).await.unwrap_err();
     let said = format!("{failure:?} {failure}");
     assert!(said.contains("503") && !said.contains("ann"), "{said}");
