@@ -4,7 +4,12 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 use tests::*;
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::Notify,
+    task::JoinSet,
+};
 
 #[tokio::test(flavor = "multi_thread")] // R7
 async fn accepted_requests_are_answered_and_the_end_is_a_good_one() {
@@ -13,20 +18,19 @@ async fn accepted_requests_are_answered_and_the_end_is_a_good_one() {
     let mut server = Settings::default().set("ARGON2_MEMORY_KIB", "19456").set("ARGON2_PASSES", "2").start().await;
     let ann = Person::new("ann");
     let tokens = ann.arrive(&server).await;
-    let mut logins = JoinSet::new();
+    let login = json!({ "login": ann.login, "password": ann.password }).to_string();
+    let mut guests = Vec::new();
     for _ in 0..CALLERS {
-        let (api, ann) = (server.another_api(), ann.clone());
-        logins.spawn(async move {
-            api.try_send(api.posting("login", &json!({ "login": ann.login, "password": ann.password }))).await
-        });
+        guests.push(Guest::let_in(&server, login.clone()).await);
     }
+    let mut logins: JoinSet<_> = guests.into_iter().map(Guest::answered).collect();
     // One answer: the others were let in before it was ready.
-    let first = logins.join_next().await.expect("a login").expect("no panic").expect("an answer");
+    let first = logins.join_next().await.expect("a login").expect("no panic");
     assert_eq!(first.status, 200, "{first}");
     server.terminate().await;
     let mut answered = vec![Tokens::from(&first)];
     while let Some(login) = logins.join_next().await {
-        let answer = login.expect("no panic").expect("whoever was let in is answered");
+        let answer = login.expect("no panic");
         assert!(answer.status == 200 || answer.status == 503 && answer.headers.contains_key("retry-after"), "{answer}");
         answered.extend((answer.status == 200).then(|| Tokens::from(&answer)));
     }
@@ -35,6 +39,43 @@ async fn accepted_requests_are_answered_and_the_end_is_a_good_one() {
     server.start_again().await;
     for answered in answered.iter().chain([&tokens]) {
         let _ = server.api().me(&answered.access).await.expect(200);
+    }
+}
+
+/// Somebody whose login the server has begun to read: it said so, and waits for the body.
+struct Guest {
+    connection: TcpStream,
+    body: String,
+}
+
+impl Guest {
+    async fn let_in(server: &Server, body: String) -> Self {
+        let mut connection = server.connect().await;
+        let head = format!(
+            "POST /api/v1/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+             expect: 100-continue\r\nconnection: close\r\n\r\n",
+            body.len()
+        );
+        connection.write_all(head.as_bytes()).await.expect("it listens");
+        let mut go_on = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+        let _ = patience("to be asked for the body", connection.read_exact(&mut go_on)).await.expect("it goes on");
+        assert_eq!(String::from_utf8_lossy(&go_on), "HTTP/1.1 100 Continue\r\n\r\n");
+        Self { connection, body }
+    }
+
+    async fn answered(mut self) -> Answer {
+        self.connection.write_all(self.body.as_bytes()).await.expect("it reads");
+        let mut answer = String::new();
+        let read = patience("whoever was let in is answered", self.connection.read_to_string(&mut answer)).await;
+        assert!(read.is_ok(), "let in, and not answered: {read:?}");
+        let (head, text) = answer.split_once("\r\n\r\n").expect("a head");
+        let mut head = head.lines();
+        let status = head.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
+        let headers = head.filter_map(|line| line.split_once(": ")).map(|(name, value)| {
+            (name.parse().expect("the name of a header"), value.parse().expect("the value of a header"))
+        });
+        let body = serde_json::from_str(text).expect("a whole answer");
+        Answer { status, headers: headers.collect(), text: text.to_owned(), body }
     }
 }
 
@@ -114,8 +155,7 @@ impl Load {
 #[tokio::test]
 async fn an_idle_connection_does_not_hold_it_up() {
     let mut server = Server::start().await;
-    let address = server.base().strip_prefix("http://").expect("plain HTTP").to_owned();
-    let idle = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    let idle = server.connect().await;
     let _ = server.api().get("/health/live").await.expect(200);
     server.stop().await;
     drop(idle);
