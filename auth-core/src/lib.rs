@@ -11,6 +11,7 @@
 //! | records with their pure transitions | [`user`], [`code`], [`session`], [`counter`] |
 //! | the outside, one small trait a file | [`ports`] |
 //! | mail on its way out, and its worker | [`outbox`] |
+//! | all that a store holds, carried into another | [`copy`] |
 //! | passwords: Argon2id within a memory budget, and the rules for new ones | [`password`] |
 //! | access tokens and the keys that sign them; refresh and device tokens | [`token`], [`keys`], [`refresh_token`], [`device_token`] |
 //! | the server's own secret and what is derived from it | [`secrets`] |
@@ -52,6 +53,7 @@
 
 pub mod accounts;
 pub mod code;
+pub mod copy;
 pub mod counter;
 pub mod device_token;
 pub mod keys;

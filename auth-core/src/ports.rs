@@ -14,6 +14,7 @@ mod keyring;
 mod mailer;
 mod outbox;
 mod patience;
+mod records;
 mod rng;
 mod sessions;
 mod users;
@@ -29,6 +30,7 @@ pub use self::{
     keyring::{Jwk, Keyring},
     mailer::{Delivery, Letter, Mail, Mailer, PasswordChange, Transport},
     outbox::{Entry, Lease, OutboxStore, Settled, Verdict as MailVerdict},
+    records::{Cursor, Imported, Page, Record, RecordKind, RecordStore},
     rng::Rng,
     sessions::SessionStore,
     users::{Change, Changed, Insert, Rename, Renamed, Replace, Revision, Stored, UserStore, UserStoreExt},
@@ -43,6 +45,7 @@ pub use self::{
     keyring::MockKeyring,
     mailer::{MockMailer, MockTransport},
     outbox::MockOutboxStore,
+    records::MockRecordStore,
     rng::MockRng,
     sessions::MockSessionStore,
     users::MockUserStore,

@@ -159,3 +159,14 @@ fn holds(clause: impl Future<Output = ()> + Send + 'static) -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async { tokio::spawn(clause).await.is_ok() })
 }
+
+bites! { records {
+    every_record_is_exported_once_and_whole: LosesAField | SkipsARecord | ExportsTwice,
+    what_has_ended_is_not_exported: KeepsTheDelivered | WritesNothing,
+    an_imported_account_has_its_names: WritesNothing | LosesAField | ForgetsTheDeleted,
+    what_was_imported_goes_on_where_it_was: WritesNothing | LosesAField,
+    importing_again_changes_nothing: RefusesAgain,
+    what_is_there_is_not_written_over: Overwrites,
+    a_record_that_many_import_is_there_once: RefusesAgain,
+    one_of_many_imports_gets_the_login: TwoSteps,
+} }

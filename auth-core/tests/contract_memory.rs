@@ -6,3 +6,4 @@ contract!(codes: Memory::default());
 contract!(sessions: Memory::default());
 contract!(counters: Memory::default());
 contract!(outbox: Memory::default());
+contract!(records: Memory::default());

@@ -56,6 +56,6 @@ impl CosmosStore {
     }
 }
 
-fn slot(subject: Subject, kind: Kind) -> Place {
+pub(crate) fn slot(subject: Subject, kind: Kind) -> Place {
     Place::alone(format!("{}-{subject}", kind.as_str()))
 }

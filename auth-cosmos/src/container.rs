@@ -4,12 +4,14 @@ use crate::document::{Document, Etag, Op, Place, Record};
 use auth_core::ports::{Clock, Outside, Rng, Unavailable};
 use azure_data_cosmos::{
     ContainerClient, CosmosError, FeedScope, Query,
+    feed::ContinuationToken,
     models::ItemResponse,
-    options::{ItemWriteOptions, Precondition},
+    options::{FeedOptions, ItemWriteOptions, MaxItemCountHint, Precondition, QueryOptions},
 };
 use futures_util::TryStreamExt;
 use std::{
     hash::{BuildHasher, RandomState},
+    num::NonZeroU32,
     sync::Arc,
     time::Duration,
 };
@@ -133,6 +135,31 @@ impl Container {
     /// How many of one partition a query selects with `SELECT VALUE COUNT(1)`.
     pub async fn count(&self, partition: &str, query: &Query) -> Outside<u64> {
         Ok(self.select::<u64>(partition, query).await?.into_iter().sum())
+    }
+
+    /// Some of all documents, in an order of the database's: the first, or those after an earlier page. With them comes
+    /// where to go on, until there is nothing more.
+    pub async fn page<R: Record>(
+        &self,
+        after: Option<String>,
+        limit: u32,
+    ) -> Outside<(Vec<Document<R>>, Option<String>)> {
+        let feed = FeedOptions::default()
+            .with_max_item_count(MaxItemCountHint::Limit(NonZeroU32::new(limit).unwrap_or(NonZeroU32::MIN)))
+            .with_max_fan_out(u32::MAX); // all of it is what is asked for
+        let feed = match after {
+            Some(after) => feed.with_continuation_token(ContinuationToken::from_string(after)),
+            None => feed,
+        };
+        let options = QueryOptions::default().with_feed_options(feed);
+        let page = || async {
+            let all = Query::from("SELECT * FROM c");
+            let found = self.items.query_items(all, FeedScope::full_container(), Some(options.clone())).await?;
+            let mut pages = found.into_pages();
+            let Some(page) = pages.try_next().await? else { return Ok((Vec::new(), None)) };
+            Ok((page.into_items(), Some(pages.to_continuation_token()?.as_str().to_owned())))
+        };
+        self.ask(page).await?.map_err(|_| self.failed("the container is missing"))
     }
 
     /// Reads, lets the record decide, and writes over what was read; again while others write in between. What is decided

@@ -18,7 +18,11 @@ use self::{
     guests::Guests,
     stock::Stock,
 };
-use crate::{CosmosStore, container::Container};
+use crate::{
+    CosmosStore,
+    container::{Container, Written},
+    document::Document,
+};
 use auth_core::{counter::*, ports::*, value::*};
 use futures_util::future::try_join_all;
 use std::{collections::HashMap, sync::Arc};
@@ -50,23 +54,23 @@ struct Part {
 #[async_trait]
 impl CounterStore for CosmosStore {
     async fn hit(&self, standing: Standing, counts: &[Count], now: Timestamp) -> Outside<Counted> {
-        self.counters.desk.container().in_time(self.counters.hit(standing, counts, now)).await
+        self.counters.container().in_time(self.counters.hit(standing, counts, now)).await
     }
 
     async fn peek(&self, counts: &[Count], now: Timestamp) -> Outside<Vec<Hit>> {
         let parts = parts(counts);
-        let seen = self.counters.desk.container().in_time(self.counters.look_at(&parts, now)).await?;
+        let seen = self.counters.container().in_time(self.counters.look_at(&parts, now)).await?;
         let groups: HashMap<_, _> = parts.iter().map(|part| part.key).zip(seen).collect();
         Ok(counts.iter().map(|count| groups[&count.key.group].judge(count, now)).collect())
     }
 
     async fn confirm(&self, attempt: AttemptId, counts: &[Count], now: Timestamp) -> Outside<()> {
         let confirmed = parts(counts).into_iter().map(|part| self.counters.confirm(attempt, part, now));
-        self.counters.desk.container().in_time(try_join_all(confirmed)).await.map(drop)
+        self.counters.container().in_time(try_join_all(confirmed)).await.map(drop)
     }
 
     async fn forgive(&self, attempt: AttemptId, forget: &[CounterKey], undo: &[CounterKey]) -> Outside<()> {
-        self.counters.desk.container().in_time(self.counters.forgive(attempt, forget, undo)).await
+        self.counters.container().in_time(self.counters.forgive(attempt, forget, undo)).await
     }
 
     /// The database forgets by itself.
@@ -76,6 +80,37 @@ impl CounterStore for CosmosStore {
 }
 
 impl Counters {
+    /// Where they lie.
+    pub fn container(&self) -> &Container {
+        self.desk.container()
+    }
+
+    /// What another store is given of a document.
+    pub fn records(&self, group: &Document<Group>) -> Vec<Record> {
+        desk::key(&group.place()).map(|key| group.record.records(key)).unwrap_or_default()
+    }
+
+    /// Puts a counter where none is.
+    pub async fn import(&self, key: CounterKey, counter: &Counter) -> Outside<Imported> {
+        let container = self.container();
+        let (place, op) = (desk::place(key.group), container.op());
+        let _turn = container.turn(&place).await;
+        loop {
+            let read = container.read::<Group>(&place).await?;
+            let mut group = read.as_ref().map(|read| read.record.clone()).unwrap_or_default();
+            if let Some(held) = group.put(key, counter.clone()) {
+                return Ok(if held == *counter { Imported::Done } else { Imported::Conflict });
+            }
+            let written = match &read {
+                None => container.create(&place, group, &op).await?,
+                Some(read) => container.replace(read, group, &op).await?,
+            };
+            if written != Written::Lost {
+                return Ok(Imported::Done);
+            }
+        }
+    }
+
     /// Looks at the others first, so that what one of them refuses costs no write; then counts on one after the other, and
     /// takes back what was counted if somebody was faster at a later one.
     async fn hit(&self, standing: Standing, counts: &[Count], now: Timestamp) -> Outside<Counted> {

@@ -9,6 +9,7 @@
 //! | `document.rs` | the envelope around a record: its place, its last writes, when it may go |
 //! | `names.rs` | logins and e-mails that have one owner each |
 //! | `users.rs` `codes.rs` `sessions.rs` `counters.rs` `outbox.rs` | one port each |
+//! | `records.rs` | all of it, record by record, on its way to or from another store |
 //! | `tests/` | the contract on the vendor's emulator, faults, crashes, a model, the bill |
 //!
 //! ```no_run
@@ -49,6 +50,7 @@ mod metrics;
 mod names;
 mod outbox;
 mod provision;
+mod records;
 mod schema;
 mod sessions;
 #[cfg(test)]

@@ -18,7 +18,7 @@ const BATCH: usize = 100;
 
 /// What is kept of a mail. A query finds it by the field that is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
+pub(crate) struct Kept {
     /// While it waits: from when on a worker may take it, when it is due and when its lease is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ready: Option<Timestamp>,
@@ -67,6 +67,17 @@ impl Kept {
         let sealed = BASE64_STANDARD_NO_PAD.decode(&self.sealed).unwrap_or_default();
         Entry { sealed, ..self.entry.clone() }
     }
+}
+
+/// As a container holds it.
+pub(crate) fn kept(entry: &Entry) -> Kept {
+    Kept::new(entry)
+}
+
+/// What another store is given of it: nothing, once it is delivered.
+pub(crate) fn records(mail: Document<Kept>) -> Vec<auth_core::ports::Record> {
+    let waiting = mail.record.delivered.is_none();
+    waiting.then(|| auth_core::ports::Record::Mail(mail.record.entry())).into_iter().collect()
 }
 
 #[async_trait]
@@ -190,6 +201,6 @@ fn shards() -> impl Iterator<Item = String> {
     (0..SHARDS).map(|shard| shard.to_string())
 }
 
-fn place(id: MailId) -> Place {
+pub(crate) fn place(id: MailId) -> Place {
     Place::among((id.as_bytes()[0] % SHARDS).to_string(), id.to_string())
 }

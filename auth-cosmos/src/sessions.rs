@@ -2,7 +2,7 @@
 use crate::{
     CosmosStore,
     container::Written,
-    document::{Place, Record},
+    document::{Document, Place, Record},
 };
 use auth_core::{ports::*, session::*, value::*};
 use azure_data_cosmos::Query;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// What is kept of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Kept {
+pub(crate) enum Kept {
     Live(Box<Session>),
     /// It was ended. Not deleted: a write that was on its way when it ended would bring it back.
     Ended {
@@ -38,14 +38,23 @@ impl Kept {
     }
 }
 
+/// As a container holds it.
+pub(crate) fn live(session: &Session) -> Kept {
+    Kept::Live(Box::new(session.clone()))
+}
+
+/// What another store is given of it: nothing, once it has ended.
+pub(crate) fn records(session: Document<Kept>) -> Vec<auth_core::ports::Record> {
+    session.record.live().filter(|session| !session.ended).map(auth_core::ports::Record::Session).into_iter().collect()
+}
+
 #[async_trait]
 impl SessionStore for CosmosStore {
     async fn create(&self, session: &Session) -> Outside<()> {
-        let live = Kept::Live(Box::new(session.clone()));
         let create = async {
             let (place, op) = (place(session.id), self.sessions.op());
             // Its id is drawn: whatever is there is this session, and may have turned or ended meanwhile.
-            let (Written::Done(_) | Written::Lost) = self.sessions.create(&place, live, &op).await?;
+            let (Written::Done(_) | Written::Lost) = self.sessions.create(&place, live(session), &op).await?;
             Ok(())
         };
         self.sessions.in_time(create).await
@@ -108,6 +117,6 @@ impl CosmosStore {
     }
 }
 
-fn place(id: SessionId) -> Place {
+pub(crate) fn place(id: SessionId) -> Place {
     Place::among(id.user().to_string(), id.to_string())
 }

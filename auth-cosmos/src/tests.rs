@@ -12,4 +12,5 @@ mod model;
 mod numbers;
 mod overtaken;
 mod people;
+mod records;
 mod renames;

@@ -41,7 +41,7 @@ impl UserStore for CosmosStore {
 }
 
 impl CosmosStore {
-    async fn insert_user(&self, user: &User) -> Outside<Insert> {
+    pub(crate) async fn insert_user(&self, user: &User) -> Outside<Insert> {
         let (op, names) = (self.names.accounts.op(), self.names_of(user));
         let mut over = None;
         loop {

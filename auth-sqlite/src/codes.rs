@@ -6,7 +6,7 @@ use crate::{
 use auth_core::{code::*, ports::*, value::*};
 use rusqlite::Connection;
 
-const CODES: &str = "codes";
+pub(crate) const CODES: &str = "codes";
 
 #[async_trait]
 impl CodeStore for SqliteStore {
@@ -40,12 +40,17 @@ impl CodeStore for SqliteStore {
 }
 
 /// Puts a code into its slot, over whatever is there.
-fn put(connection: &Connection, code: &Code) -> Result<(), Error> {
+pub(crate) fn put(connection: &Connection, code: &Code) -> Result<(), Error> {
     let put = "INSERT INTO codes (subject, kind, kept_until, record) VALUES (?1, ?2, ?3, ?4) \
                ON CONFLICT (subject, kind) DO UPDATE SET kept_until = excluded.kept_until, record = excluded.record";
     let (subject, kind) = (code.id.subject(), code.purpose.kind().as_str());
     connection.prepare_cached(put)?.execute((subject.as_bytes(), kind, code.kept_until.0, encode(CODES, code)?))?;
     Ok(())
+}
+
+pub(crate) fn of_slot(connection: &Connection, subject: Subject, kind: Kind) -> Result<Option<Code>, Error> {
+    let query = "SELECT record FROM codes WHERE subject = ?1 AND kind = ?2";
+    find(connection, CODES, query, (subject.as_bytes(), kind.as_str()))
 }
 
 /// Lets the code in a slot decide, and keeps what it has become.
@@ -55,10 +60,7 @@ fn change<T>(
     kind: Kind,
     decide: impl FnOnce(&mut Code) -> T,
 ) -> Result<Option<T>, Error> {
-    let query = "SELECT record FROM codes WHERE subject = ?1 AND kind = ?2";
-    let Some(before) = find::<Code>(connection, CODES, query, (subject.as_bytes(), kind.as_str()))? else {
-        return Ok(None);
-    };
+    let Some(before) = of_slot(connection, subject, kind)? else { return Ok(None) };
     let mut code = before.clone();
     let outcome = decide(&mut code);
     if code != before {

@@ -6,7 +6,7 @@ use crate::{
 use auth_core::{counter::*, ports::*, value::Timestamp};
 use rusqlite::Connection;
 
-const COUNTERS: &str = "counters";
+pub(crate) const COUNTERS: &str = "counters";
 
 #[async_trait]
 impl CounterStore for SqliteStore {
@@ -73,7 +73,11 @@ fn read(connection: &Connection, counts: &[Count]) -> Result<Vec<Counter>, Error
 
 /// What is counted on a key; nothing, if the key is not there.
 fn of_key(connection: &Connection, key: CounterKey) -> Result<Counter, Error> {
-    Ok(find(connection, COUNTERS, "SELECT record FROM counters WHERE key = ?1", [bytes(key)])?.unwrap_or_default())
+    Ok(find_key(connection, key)?.unwrap_or_default())
+}
+
+pub(crate) fn find_key(connection: &Connection, key: CounterKey) -> Result<Option<Counter>, Error> {
+    find(connection, COUNTERS, "SELECT record FROM counters WHERE key = ?1", [bytes(key)])
 }
 
 /// Writes what is another by now, and so costs a sync.
@@ -84,7 +88,7 @@ fn change(connection: &Connection, key: CounterKey, change: impl FnOnce(&mut Cou
     if counter == before { Ok(()) } else { keep(connection, key, &counter) }
 }
 
-fn keep(connection: &Connection, key: CounterKey, counter: &Counter) -> Result<(), Error> {
+pub(crate) fn keep(connection: &Connection, key: CounterKey, counter: &Counter) -> Result<(), Error> {
     let put = "INSERT INTO counters (key, over_at, record) VALUES (?1, ?2, ?3) \
                ON CONFLICT (key) DO UPDATE SET over_at = excluded.over_at, record = excluded.record";
     connection.prepare_cached(put)?.execute((bytes(key), counter.over_at.0, encode(COUNTERS, counter)?))?;
@@ -97,4 +101,12 @@ fn bytes(CounterKey { group, name }: CounterKey) -> [u8; 32] {
     bytes[..16].copy_from_slice(&group);
     bytes[16..].copy_from_slice(&name);
     bytes
+}
+
+/// What [`bytes`] wrote.
+pub(crate) fn key(bytes: [u8; 32]) -> CounterKey {
+    let (mut group, mut name) = ([0; 16], [0; 16]);
+    group.copy_from_slice(&bytes[..16]);
+    name.copy_from_slice(&bytes[16..]);
+    CounterKey { group, name }
 }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `lib.rs` | [`SqliteStore`]: open, ping, sweep, close |
 //! | `users.rs` `codes.rs` `sessions.rs` `counters.rs` `outbox.rs` | one port each: its rows and its statements |
+//! | `records.rs` | all of it, record by record, on its way to or from another store |
 //! | `writer.rs` | the one connection that writes, and the group commit |
 //! | `readers.rs` | the few connections that read |
 //! | `migrate.rs`, `migrations/` | the schema, forward and back |
@@ -38,6 +39,7 @@ pub mod migrate;
 mod outbox;
 mod readers;
 mod record;
+mod records;
 mod restore;
 mod sessions;
 mod users;
@@ -49,7 +51,7 @@ pub use restore::{Restored, restore};
 
 use auth_core::{ports::Outside, value::Timestamp};
 use readers::Readers;
-use rusqlite::ErrorCode;
+use rusqlite::{Connection, ErrorCode};
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -88,8 +90,25 @@ impl SqliteStore {
     /// [`Error::Newer`] if a newer program has written it, [`Error::ReadOnly`], [`Error::Locked`]; otherwise what the
     /// system or `SQLite` says.
     pub fn open(path: impl AsRef<Path>, options: Options) -> Result<Self, Error> {
-        let path = file::prepare(path.as_ref())?;
-        let opened = connection::writing(&path, options.patience).and_then(|mut connection| {
+        Self::open_by(connection::writing, path.as_ref(), options)
+    }
+
+    /// Opens the file as [`open`](Self::open) does, with nobody beside it: for the records in it, to be carried from one
+    /// store into another ([`RecordStore`](auth_core::ports::RecordStore)). The other ports cannot read meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] if anybody else has it open; otherwise as [`open`](Self::open).
+    pub fn open_alone(path: impl AsRef<Path>, options: Options) -> Result<Self, Error> {
+        Self::open_by(connection::alone, path.as_ref(), options)
+    }
+
+    fn open_by(
+        connect: impl FnOnce(&Path, Duration) -> Result<Connection, Error>,
+        path: &Path,
+        options: Options,
+    ) -> Result<Self, Error> {
+        let path = file::prepare(path)?;
+        let opened = connect(&path, options.patience).and_then(|mut connection| {
             migrate::to_newest(&mut connection)?;
             Ok(connection)
         });
@@ -105,7 +124,7 @@ impl SqliteStore {
     /// # Errors
     /// `Failed` if it cannot, or not in time.
     pub async fn ping(&self) -> Outside<()> {
-        let read = |connection: &rusqlite::Connection| {
+        let read = |connection: &Connection| {
             Ok(connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM users)")?.query_row([], |_| Ok(()))?)
         };
         self.readers.read("store", read).await
@@ -122,7 +141,7 @@ impl SqliteStore {
     async fn sweep_batches(&self, service: &'static str, statement: &'static str, time: Timestamp) -> Outside<()> {
         const BATCH: u32 = 500;
         loop {
-            let delete = move |connection: &rusqlite::Connection| {
+            let delete = move |connection: &Connection| {
                 Ok(connection.prepare_cached(statement)?.execute((time.0, BATCH))?)
             };
             if self.writer.write(service, delete).await? < BATCH as usize {

@@ -61,7 +61,7 @@ impl OutboxStore for SqliteStore {
     }
 }
 
-fn put(connection: &Connection, entry: &Entry) -> Result<(), Error> {
+pub(crate) fn put(connection: &Connection, entry: &Entry) -> Result<(), Error> {
     let insert = "INSERT INTO outbox (id, sealed, due_at, expires_at, attempts, lease_holder, lease_until, dead) \
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
     let Entry { id, sealed, due_at, expires_at, attempts, lease, dead } = entry;
@@ -80,11 +80,13 @@ fn due(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec<Entr
     Ok(due.take(limit).collect::<Result<_, _>>()?)
 }
 
-fn settle(connection: &Connection, id: MailId, lease: Lease, verdict: &MailVerdict) -> Result<Settled, Error> {
+pub(crate) fn by_id(connection: &Connection, id: MailId) -> Result<Option<Entry>, Error> {
     let mut select = connection.prepare_cached("SELECT * FROM outbox WHERE id = ?1")?;
-    let Some(mut entry) = select.query_row([id.as_bytes()], entry).optional()? else {
-        return Ok(Settled::Lost);
-    };
+    Ok(select.query_row([id.as_bytes()], entry).optional()?)
+}
+
+fn settle(connection: &Connection, id: MailId, lease: Lease, verdict: &MailVerdict) -> Result<Settled, Error> {
+    let Some(mut entry) = by_id(connection, id)? else { return Ok(Settled::Lost) };
     let settled = entry.settle(lease, verdict);
     match (settled, verdict) {
         (Settled::Lost, _) => {}
@@ -110,7 +112,7 @@ fn lease_columns(lease: Option<Lease>) -> (Option<i64>, Option<i64>) {
     lease.map(|lease| (lease.holder.cast_signed(), lease.until.0)).unzip()
 }
 
-fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+pub(crate) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let holder: Option<i64> = row.get("lease_holder")?;
     let until: Option<i64> = row.get("lease_until")?;
     let lease = holder.zip(until);

@@ -6,21 +6,14 @@ use crate::{
 use auth_core::{ports::*, session::*, value::*};
 use rusqlite::Connection;
 
-const SESSIONS: &str = "sessions";
-const BY_ID: &str = "SELECT record FROM sessions WHERE id = ?1";
+pub(crate) const SESSIONS: &str = "sessions";
+pub(crate) const BY_ID: &str = "SELECT record FROM sessions WHERE id = ?1";
 
 #[async_trait]
 impl SessionStore for SqliteStore {
     async fn create(&self, session: &Session) -> Outside<()> {
         let session = session.clone();
-        let create = move |connection: &Connection| {
-            // Once it has turned, a second call must not turn it back.
-            let insert = "INSERT INTO sessions (id, over_at, record) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-            let params = (session.id.to_bytes(), over_at(&session), encode(SESSIONS, &session)?);
-            connection.prepare_cached(insert)?.execute(params)?;
-            Ok(())
-        };
-        self.writer.write(SESSIONS, create).await
+        self.writer.write(SESSIONS, move |connection| insert(connection, &session)).await
     }
 
     async fn by_id(&self, id: SessionId) -> Outside<Option<Session>> {
@@ -54,6 +47,14 @@ impl SessionStore for SqliteStore {
         let delete = "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE over_at <= ?1 LIMIT ?2)";
         self.sweep_batches(SESSIONS, delete, now).await
     }
+}
+
+pub(crate) fn insert(connection: &Connection, session: &Session) -> Result<(), Error> {
+    // Once it has turned, a second call must not turn it back.
+    let insert = "INSERT INTO sessions (id, over_at, record) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    let params = (session.id.to_bytes(), over_at(session), encode(SESSIONS, session)?);
+    connection.prepare_cached(insert)?.execute(params)?;
+    Ok(())
 }
 
 fn turn_once(connection: &Connection, id: SessionId, turn: &Turn) -> Result<Turned, Error> {

@@ -6,7 +6,7 @@ use crate::{
 use auth_core::{ports::*, user::User, value::*};
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
-const USERS: &str = "users";
+pub(crate) const USERS: &str = "users";
 
 #[async_trait]
 impl UserStore for SqliteStore {
@@ -57,14 +57,14 @@ impl UserStore for SqliteStore {
             if connection.prepare_cached(delete)?.execute((id.as_bytes(), revision))? == 0 {
                 return Ok(Replace::Stale);
             }
-            connection.prepare_cached("INSERT INTO deleted_users (id) VALUES (?1)")?.execute([id.as_bytes()])?;
+            bury(connection, id)?;
             Ok(Replace::Done)
         };
         self.writer.write(USERS, delete).await
     }
 }
 
-fn insert(connection: &Connection, user: &User) -> Result<Insert, Error> {
+pub(crate) fn insert(connection: &Connection, user: &User) -> Result<Insert, Error> {
     let (id, login, email) = (user.id.as_bytes(), user.login.key(), user.email.key());
     let insert = "INSERT INTO users (id, login_key, email_key, revision, record) SELECT ?1, ?2, ?3, 0, ?4 \
                   WHERE NOT EXISTS (SELECT 1 FROM deleted_users WHERE id = ?1) ON CONFLICT DO NOTHING";
@@ -81,6 +81,12 @@ fn insert(connection: &Connection, user: &User) -> Result<Insert, Error> {
         (false, true) => Insert::LoginTaken,
         (false, false) => Insert::EmailTaken,
     })
+}
+
+/// The id is never another's.
+pub(crate) fn bury(connection: &Connection, id: UserId) -> Result<(), Error> {
+    connection.prepare_cached("INSERT INTO deleted_users (id) VALUES (?1)")?.execute([id.as_bytes()])?;
+    Ok(())
 }
 
 fn rename(connection: &Connection, user: &User, revision: i64) -> Result<Rename, Error> {

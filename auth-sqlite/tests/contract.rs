@@ -9,6 +9,7 @@ contract!(codes: store());
 contract!(sessions: store());
 contract!(counters: store());
 contract!(outbox: store());
+contract!(records: store());
 
 thread_local! {
     /// A store does not own its folder: the thread that a test runs on removes it when it ends.

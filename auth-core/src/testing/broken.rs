@@ -3,6 +3,7 @@
 mod codes;
 mod counters;
 mod outbox;
+mod records;
 mod sessions;
 mod users;
 
@@ -154,6 +155,13 @@ pub enum Fault {
     AnyVerdict,
     /// Sweeps no dead entry.
     SweepsNothing,
+
+    /// Exports one record less on each page but the first.
+    SkipsARecord,
+    /// Exports the first record of a page twice.
+    ExportsTwice,
+    /// Takes a record that is there for another one.
+    RefusesAgain,
 }
 
 impl Broken {

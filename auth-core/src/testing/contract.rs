@@ -14,6 +14,7 @@
 pub mod codes;
 pub mod counters;
 pub mod outbox;
+pub mod records;
 pub mod sessions;
 pub mod users;
 
@@ -154,6 +155,17 @@ macro_rules! contract {
         one_of_many_racing_verdicts_counts
         only_what_is_to_be_delivered_is_waiting
         only_dead_entries_that_expired_before_are_swept
+    } };
+
+    (@clauses records $then:ident $($make:expr)?) => { $crate::contract! { @$then records [$($make)?]
+        every_record_is_exported_once_and_whole
+        what_has_ended_is_not_exported // S-04, K-31
+        an_imported_account_has_its_names // K-16
+        what_was_imported_goes_on_where_it_was // S-17, K-03, K-04, P-21, K-31
+        importing_again_changes_nothing
+        what_is_there_is_not_written_over
+        a_record_that_many_import_is_there_once
+        one_of_many_imports_gets_the_login // K-16
     } };
 
     (@tests $port:ident [$make:expr] $($clause:ident)*) => { $(

@@ -1,4 +1,6 @@
 //! The stores, in memory: the reference that the contract was written against. Each decision is made under one lock.
+mod records;
+
 use crate::{code::*, counter::*, ports::*, session::*, user::*, value::*};
 use async_trait::async_trait;
 use std::{

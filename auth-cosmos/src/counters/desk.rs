@@ -150,6 +150,15 @@ impl Drop for Queued<'_> {
     }
 }
 
-fn place(key: GroupKey) -> Place {
+pub fn place(key: GroupKey) -> Place {
     Place::alone(key.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")))
+}
+
+/// What [`place`] was made of.
+pub fn key(place: &Place) -> Option<GroupKey> {
+    let mut key = [0; 16];
+    for (at, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(place.id.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(key)
 }

@@ -58,6 +58,25 @@ impl Group {
         }
     }
 
+    /// Puts a counter where none is; answers the one that is there.
+    pub fn put(&mut self, key: CounterKey, counter: Counter) -> Option<Counter> {
+        let held = self.0.get(&name(key)).cloned();
+        if held.is_none() {
+            let _none = self.0.insert(name(key), counter);
+        }
+        held
+    }
+
+    /// Each of them, with its key.
+    pub fn records(&self, group: [u8; 16]) -> Vec<auth_core::ports::Record> {
+        let key = |name: &String| {
+            let name = BASE64_URL_SAFE_NO_PAD.decode(name).ok()?.try_into().ok()?;
+            Some(CounterKey { group, name })
+        };
+        let records = self.0.iter().filter_map(|(name, counter)| Some((key(name)?, counter.clone())));
+        records.map(|(key, counter)| auth_core::ports::Record::Counter(key, counter)).collect()
+    }
+
     /// Drops what counts no more, so that the document stays as small as what is in it.
     pub fn tidy(&mut self, now: Timestamp) {
         self.0.retain(|_, counter| now < counter.over_at);

@@ -102,6 +102,11 @@ impl Emulator {
         self.built(client).await.database_client("auth")
     }
 
+    /// Cuts one of a container's partitions in two, as the database does when it grows.
+    pub fn split(&self, container: &str, partition: u32) {
+        self.http.store().split_partition("auth", container, partition, Duration::ZERO);
+    }
+
     pub async fn store(&self) -> CosmosStore {
         CosmosStore::over(&self.database(Vec::new()).await, parts()).await.unwrap()
     }

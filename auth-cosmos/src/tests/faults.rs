@@ -75,6 +75,11 @@ macro_rules! contract_under {
                 contract!(each counters: $store);
                 contract!(each outbox: $store);
             }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn records_keep_the_contract() {
+                contract!(each records: $store);
+            }
         }
     )* };
 }

@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 /// The names of the clauses.
 pub const CLAUSES: &[&str] = crate::contract!(@clauses codes names);
 
-const RIGHT: &str = "000042";
-const WRONG: &str = "123456";
+pub(super) const RIGHT: &str = "000042";
+pub(super) const WRONG: &str = "123456";
 const NEWER: &str = "777777";
 const TRIES: u8 = 5;
 const GOOD_FOR: Duration = Duration::from_mins(10);
@@ -209,16 +209,16 @@ pub async fn a_code_that_is_still_kept_is_not_swept(store: Arc<dyn CodeStore>) {
     assert_eq!(store.redeem(&attempt).await.unwrap(), Redeem::Accepted(good.purpose));
 }
 
-fn subject(n: u8) -> Subject {
+pub(super) fn subject(n: u8) -> Subject {
     Subject::from_bytes([n; 16])
 }
 
-fn reset(subject: Subject) -> Code {
+pub(super) fn reset(subject: Subject) -> Code {
     let (user, email) = (UserId::from_bytes([9; 16]), "Ann+a@bücher.example".parse().unwrap());
     issue(subject, Purpose::ResetPassword { user, epoch: u32::MAX, email })
 }
 
-fn register(subject: Subject) -> Code {
+pub(super) fn register(subject: Subject) -> Code {
     let purpose = Purpose::Register {
         user: UserId::from_bytes([9; 16]),
         login: "Анна-2".parse().unwrap(),
@@ -253,7 +253,7 @@ async fn create(store: &Arc<dyn CodeStore>, code: Code) -> Code {
     code
 }
 
-fn attempt(code: &Code, digits: &str) -> Attempt {
+pub(super) fn attempt(code: &Code, digits: &str) -> Attempt {
     Attempt {
         id: code.id,
         kind: code.purpose.kind(),

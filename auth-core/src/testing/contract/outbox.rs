@@ -9,8 +9,8 @@ pub const CLAUSES: &[&str] = crate::contract!(@clauses outbox names);
 const LEASE: Duration = Duration::from_mins(2);
 const WORTH: Duration = Duration::from_mins(10);
 /// Two holders that only a store which keeps all 64 bits can tell apart.
-const ONE: Lease = Lease { holder: u64::MAX, until: Timestamp(NOW.0 + 120) };
-const OTHER: Lease = Lease { holder: u64::MAX - 1, until: Timestamp(NOW.0 + 240) };
+pub(super) const ONE: Lease = Lease { holder: u64::MAX, until: Timestamp(NOW.0 + 120) };
+pub(super) const OTHER: Lease = Lease { holder: u64::MAX - 1, until: Timestamp(NOW.0 + 240) };
 
 /// Every field comes back as it was written, with the lease and the attempt that the taking made.
 pub async fn an_entry_is_leased_whole(store: Arc<dyn OutboxStore>) {
@@ -237,7 +237,7 @@ pub async fn only_dead_entries_that_expired_before_are_swept(store: Arc<dyn Outb
 }
 
 /// An entry that is due after so many seconds, and expires so much later than another.
-fn entry(rng: &SeededRng, due: u64) -> Entry {
+pub(super) fn entry(rng: &SeededRng, due: u64) -> Entry {
     let due_at = NOW + Duration::from_secs(due);
     let id = MailId::generate(rng);
     Entry { id, sealed: b"sealed".to_vec(), due_at, expires_at: due_at + WORTH, attempts: 0, lease: None, dead: None }

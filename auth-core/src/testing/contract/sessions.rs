@@ -222,7 +222,7 @@ pub async fn a_live_session_is_not_swept(store: Arc<dyn SessionStore>) {
     assert!(matches!(turn(&store, &began, 0, last).await, Turned::Done(_)));
 }
 
-fn session(user: UserId, rng: &SeededRng) -> Session {
+pub(super) fn session(user: UserId, rng: &SeededRng) -> Session {
     let mut seed = Seed([0; 32]);
     rng.fill(&mut seed.0);
     Session {
@@ -246,7 +246,7 @@ async fn create(store: &Arc<dyn SessionStore>, session: Session) -> Session {
 }
 
 /// What the holder of the session's token of that generation presents.
-fn present(session: &Session, generation: u32, now: Timestamp) -> Turn {
+pub(super) fn present(session: &Session, generation: u32, now: Timestamp) -> Turn {
     let proof = secret().refresh_proof(session.id, generation);
     Turn { generation, mac: proof.mac(&session.seed.0), proof, now, idle: IDLE, grace: GRACE }
 }

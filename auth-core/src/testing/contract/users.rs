@@ -232,7 +232,7 @@ pub async fn no_change_among_racers_is_lost(store: Arc<dyn UserStore>) {
     }
 }
 
-fn user(rng: &SeededRng, login: &str) -> User {
+pub(super) fn user(rng: &SeededRng, login: &str) -> User {
     User {
         id: UserId::generate(rng),
         login: login.parse().unwrap(),
