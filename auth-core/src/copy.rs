@@ -86,6 +86,9 @@ pub enum CopyError {
     /// One of the stores failed: the same again may help.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+    /// There is something in the target already, and it is none of an earlier try's.
+    #[error("the target is not empty")]
+    NotEmpty,
     /// The target was not empty, or the source has changed since the copy began.
     #[error("there is something else in the target's {0} already")]
     Conflict(RecordKind),

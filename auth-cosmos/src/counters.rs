@@ -85,11 +85,6 @@ impl Counters {
         self.desk.container()
     }
 
-    /// What another store is given of a document.
-    pub fn records(&self, group: &Document<Group>) -> Vec<Record> {
-        desk::key(&group.place()).map(|key| group.record.records(key)).unwrap_or_default()
-    }
-
     /// Puts a counter where none is.
     pub async fn import(&self, key: CounterKey, counter: &Counter) -> Outside<Imported> {
         let container = self.container();
@@ -203,6 +198,11 @@ impl Counters {
             Crowd::One | Crowd::Source => self.desk.look(key).await,
         }
     }
+}
+
+/// What another store is given of a document.
+pub fn records(group: &Document<Group>) -> Vec<Record> {
+    desk::key(&group.place()).map(|key| group.record.records(key)).unwrap_or_default()
 }
 
 /// The counts, by the documents that they lie in.

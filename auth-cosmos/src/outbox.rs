@@ -4,7 +4,10 @@ use crate::{
     container::Written,
     document::{Document, Place, Record},
 };
-use auth_core::{ports::*, value::*};
+use auth_core::{
+    ports::{Record as Exported, *},
+    value::*,
+};
 use azure_data_cosmos::Query;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 use futures_util::future::{join_all, try_join_all};
@@ -75,9 +78,9 @@ pub(crate) fn kept(entry: &Entry) -> Kept {
 }
 
 /// What another store is given of it: nothing, once it is delivered.
-pub(crate) fn records(mail: Document<Kept>) -> Vec<auth_core::ports::Record> {
+pub(crate) fn records(mail: &Document<Kept>) -> Vec<Exported> {
     let waiting = mail.record.delivered.is_none();
-    waiting.then(|| auth_core::ports::Record::Mail(mail.record.entry())).into_iter().collect()
+    waiting.then(|| Exported::Mail(mail.record.entry())).into_iter().collect()
 }
 
 #[async_trait]

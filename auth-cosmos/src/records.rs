@@ -4,11 +4,12 @@ use crate::{
     CosmosStore,
     codes::slot,
     container::{Container, Written},
+    counters,
     document::{Document, Place, Record as Kept},
     names::Account,
     outbox, sessions,
 };
-use auth_core::{ports::*, user::User, value::*};
+use auth_core::{code::Code, ports::*, user::User, value::*};
 
 #[async_trait]
 impl RecordStore for CosmosStore {
@@ -16,10 +17,10 @@ impl RecordStore for CosmosStore {
         match kind {
             RecordKind::Users => export(&self.names.accounts, after, limit, accounts).await,
             RecordKind::Sessions => export(&self.sessions, after, limit, sessions::records).await,
-            RecordKind::Codes => export(&self.codes, after, limit, |code| vec![Record::Code(code.record)]).await,
-            RecordKind::Counters => {
-                export(self.counters.container(), after, limit, |group| self.counters.records(&group)).await
+            RecordKind::Codes => {
+                export(&self.codes, after, limit, |code: &Document<Code>| vec![Record::Code(code.record.clone())]).await
             }
+            RecordKind::Counters => export(self.counters.container(), after, limit, counters::records).await,
             RecordKind::Outbox => export(&self.outbox, after, limit, outbox::records).await,
         }
     }
@@ -55,18 +56,18 @@ async fn export<R: Kept>(
     container: &Container,
     after: Option<Cursor>,
     limit: usize,
-    records: impl Fn(Document<R>) -> Vec<Record>,
+    records: impl Fn(&Document<R>) -> Vec<Record>,
 ) -> Outside<Page> {
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     let page = container.page(after.map(|cursor| cursor.0), limit);
     let (documents, next) = container.in_time(page).await?;
-    Ok(Page { records: documents.into_iter().flat_map(records).collect(), next: next.map(Cursor) })
+    Ok(Page { records: documents.iter().flat_map(records).collect(), next: next.map(Cursor) })
 }
 
-fn accounts(account: Document<Account>) -> Vec<Record> {
+fn accounts(account: &Document<Account>) -> Vec<Record> {
     let id = account.place().id.parse();
-    match (account.record, id) {
-        (Account::Active { user, .. }, _) => vec![Record::User(user)],
+    match (&account.record, id) {
+        (Account::Active { user, .. }, _) => vec![Record::User(user.clone())],
         (Account::Deleted, Ok(id)) => vec![Record::Deleted(id)],
         (Account::Aborted, _) | (Account::Deleted, Err(_)) => Vec::new(),
     }
@@ -93,7 +94,7 @@ impl CosmosStore {
             Insert::Exists => {}
         }
         let record = Record::User(Box::new(user.clone()));
-        let held = self.names.account(user.id).await?.map(accounts).unwrap_or_default();
+        let held = self.names.account(user.id).await?.as_ref().map(accounts).unwrap_or_default();
         Ok(if held == [record] { Imported::Done } else { Imported::Conflict })
     }
 

@@ -4,7 +4,11 @@ use crate::{
     container::Written,
     document::{Document, Place, Record},
 };
-use auth_core::{ports::*, session::*, value::*};
+use auth_core::{
+    ports::{Record as Exported, *},
+    session::*,
+    value::*,
+};
 use azure_data_cosmos::Query;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -44,8 +48,8 @@ pub(crate) fn live(session: &Session) -> Kept {
 }
 
 /// What another store is given of it: nothing, once it has ended.
-pub(crate) fn records(session: Document<Kept>) -> Vec<auth_core::ports::Record> {
-    session.record.live().filter(|session| !session.ended).map(auth_core::ports::Record::Session).into_iter().collect()
+pub(crate) fn records(session: &Document<Kept>) -> Vec<Exported> {
+    session.record.clone().live().filter(|session| !session.ended).map(Exported::Session).into_iter().collect()
 }
 
 #[async_trait]

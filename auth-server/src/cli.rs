@@ -2,6 +2,7 @@
 
 mod backup;
 mod config;
+mod copy;
 mod keys;
 mod mail;
 mod migrate;
@@ -58,6 +59,8 @@ pub enum Command {
     },
     /// Put a backup in the place of the database; the server must be stopped. Everybody signs in again.
     Restore(restore::Restore),
+    /// Move everything into another store, with the servers stopped.
+    Copy(copy::Copy),
     /// Accounts, by the operator's word: create, show, rename, disable, enable, delete.
     User(user::Users),
 }
@@ -96,6 +99,7 @@ fn run(Cli { settings, command, .. }: Cli) -> Ended<()> {
         Some(Command::Mail) => say(&in_runtime(mail::show(settings))?),
         Some(Command::Backup { file }) => say(&backup::backup(&settings, &file)?),
         Some(Command::Restore(restore)) => say(&restore.run(&settings)?),
+        Some(Command::Copy(copy)) => say(&in_runtime(copy.run(&settings))?),
         Some(Command::User(users)) => say(&in_runtime(users.run(settings))?),
     }
 }
@@ -145,6 +149,7 @@ mod tests {
             "user",
             "backup",
             "restore",
+            "copy",
             "config",
             "--smtp-url",
             "AUTH_SERVICE_SMTP_URL",

@@ -105,8 +105,7 @@ impl House {
             keys.init(settings, &SystemClock, &OsRng)?;
         }
         let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = (Arc::new(SystemClock), Arc::new(OsRng));
-        let secret = ServerSecret::new(keys.secret(settings)?.expose()).expect("a root secret is long enough");
-        let secret = Arc::new(secret);
+        let secret = Arc::new(keys.server_secret(settings)?);
         let metrics = Arc::new(Metrics::default());
         let store = store::open(settings, &secret, &metrics).await?;
         let (text, set) = keys.signing()?;

@@ -3,6 +3,7 @@ use crate::settings::{Settings, secret::RootSecret};
 use auth_core::{
     keys::{BadKeySet, KeySet},
     ports::{Clock, Rng},
+    secrets::ServerSecret,
     value::Secret,
 };
 use std::{
@@ -65,6 +66,14 @@ impl KeyFolder {
         let path = self.0.join(SECRET);
         let text = read(&path)?.ok_or_else(|| KeyError::Missing(path.clone()))?;
         text.parse().map_err(|reason| KeyError::Content { path, reason })
+    }
+
+    /// What is derived from that secret.
+    ///
+    /// # Errors
+    /// As [`secret`](Self::secret).
+    pub fn server_secret(&self, settings: &Settings) -> Result<ServerSecret, KeyError> {
+        Ok(ServerSecret::new(self.secret(settings)?.expose()).expect("a root secret is long enough"))
     }
 
     /// The signing keys as they are written, and read.

@@ -1,4 +1,8 @@
 //! Figures for Prometheus, in the `OpenMetrics` text format, at an address of their own: they are for operators (H-06).
+#![cfg_attr(
+    not(any(feature = "cosmos", test)),
+    expect(dead_code, reason = "the embedded store is asked nothing over a network")
+)]
 use poem::{Endpoint, EndpointExt, Response, handler, http::header::CONTENT_TYPE, web::Data};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},

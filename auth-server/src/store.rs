@@ -6,15 +6,24 @@ use crate::{
     settings::{Settings, value::Store},
 };
 use auth_core::{
-    ports::{CodeStore, CounterStore, OutboxStore, Outside, SessionStore, UserStore, async_trait},
+    ports::{CodeStore, CounterStore, OutboxStore, Outside, RecordStore, SessionStore, UserStore, async_trait},
     secrets::ServerSecret,
 };
 use auth_sqlite::SqliteStore;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Every store port, over one database.
 pub trait Backing: UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + Closing {}
 impl<S: UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + Closing> Backing for S {}
+
+/// All that a database holds, to be carried into another, or from one.
+pub trait Carried: RecordStore + Closing {}
+impl<S: RecordStore + Closing> Carried for S {}
 
 /// A database as what it is: asked whether it is there, and closed.
 #[async_trait]
@@ -38,10 +47,74 @@ pub async fn open(
     }
 }
 
+/// Opens a store to copy it.
+///
+/// # Errors
+/// [`ComposeError`].
+pub async fn source(
+    store: Store,
+    settings: &Settings,
+    secret: &Arc<ServerSecret>,
+) -> Result<Arc<dyn Carried>, ComposeError> {
+    match store {
+        Store::Sqlite => alone(&sqlite_file(settings)),
+        Store::Cosmos => cosmos::carried(settings, secret).await,
+    }
+}
+
+/// Opens a store to copy into it.
+///
+/// # Errors
+/// [`ComposeError`].
+pub async fn target(
+    store: Store,
+    settings: &Settings,
+    secret: &Arc<ServerSecret>,
+) -> Result<Arc<dyn Carried>, ComposeError> {
+    match store {
+        // Under a name of its own: no server starts on half of it.
+        Store::Sqlite => alone(&unfinished(settings)),
+        Store::Cosmos => cosmos::carried(settings, secret).await,
+    }
+}
+
+/// Puts the file that was filled in the database's place, which must be free.
+///
+/// # Errors
+/// What the system says.
+pub fn put_in_place(settings: &Settings) -> io::Result<()> {
+    let (filled, file) = (unfinished(settings), sqlite_file(settings));
+    fs::hard_link(&filled, &file)?;
+    fs::remove_file(&filled)
+}
+
+/// Where a store is, in words.
+pub fn place(store: Store, settings: &Settings) -> String {
+    match store {
+        Store::Sqlite => format!("{store} {}", sqlite_file(settings).display()),
+        Store::Cosmos => {
+            let (endpoint, database) = (settings.cosmos.cosmos_endpoint.as_deref(), &settings.cosmos.cosmos_database);
+            format!("{store} {} {database}", endpoint.unwrap_or_default())
+        }
+    }
+}
+
 /// The file of the embedded store.
 pub fn sqlite_file(settings: &Settings) -> PathBuf {
     settings.data_dir.join("auth.db")
 }
+
+fn unfinished(settings: &Settings) -> PathBuf {
+    settings.data_dir.join("auth.db.copying")
+}
+
+fn alone(file: &Path) -> Result<Arc<dyn Carried>, ComposeError> {
+    let options = auth_sqlite::Options { patience: PATIENCE, ..<_>::default() };
+    Ok(Arc::new(SqliteStore::open_alone(file, options)?))
+}
+
+/// For a page of records: nobody waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[async_trait]
 impl Probe for SqliteStore {
@@ -70,14 +143,17 @@ pub mod cosmos {
         secret: &Arc<ServerSecret>,
         metrics: &Arc<Metrics>,
     ) -> Result<Arc<dyn Backing>, ComposeError> {
-        let parts = Parts {
-            secret: secret.clone(),
-            clock: Arc::new(SystemClock),
-            rng: Arc::new(OsRng),
-            gauge: Some(Arc::new(Told(metrics.clone()))),
-            patience: settings.store_deadline.0,
-        };
+        let gauge: Arc<dyn Gauge> = Arc::new(Told(metrics.clone()));
+        let parts = Parts { gauge: Some(gauge), ..parts(secret, settings.store_deadline.0) };
         Ok(Arc::new(CosmosStore::connect(&account(settings), parts).await?))
+    }
+
+    pub async fn carried(settings: &Settings, secret: &Arc<ServerSecret>) -> Result<Arc<dyn Carried>, ComposeError> {
+        Ok(Arc::new(CosmosStore::connect(&account(settings), parts(secret, PATIENCE)).await?))
+    }
+
+    fn parts(secret: &Arc<ServerSecret>, patience: Duration) -> Parts {
+        Parts { secret: secret.clone(), clock: Arc::new(SystemClock), rng: Arc::new(OsRng), gauge: None, patience }
     }
 
     /// Counts for operators what the database was asked.
@@ -127,6 +203,10 @@ mod cosmos {
     use super::*;
 
     pub async fn open(_: &Settings, _: &Arc<ServerSecret>, _: &Arc<Metrics>) -> Result<Arc<dyn Backing>, ComposeError> {
+        Err(ComposeError::NotBuilt)
+    }
+
+    pub async fn carried(_: &Settings, _: &Arc<ServerSecret>) -> Result<Arc<dyn Carried>, ComposeError> {
         Err(ComposeError::NotBuilt)
     }
 }

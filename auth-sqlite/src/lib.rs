@@ -141,9 +141,8 @@ impl SqliteStore {
     async fn sweep_batches(&self, service: &'static str, statement: &'static str, time: Timestamp) -> Outside<()> {
         const BATCH: u32 = 500;
         loop {
-            let delete = move |connection: &Connection| {
-                Ok(connection.prepare_cached(statement)?.execute((time.0, BATCH))?)
-            };
+            let delete =
+                move |connection: &Connection| Ok(connection.prepare_cached(statement)?.execute((time.0, BATCH))?);
             if self.writer.write(service, delete).await? < BATCH as usize {
                 return Ok(());
             }

@@ -131,9 +131,7 @@ fn in_place_of(connection: &Connection, record: &Record) -> Result<Option<Record
             let held = find::<Session>(connection, sessions::SESSIONS, sessions::BY_ID, [session.id.to_bytes()])?;
             held.map(Record::Session)
         }
-        Record::Code(code) => {
-            codes::of_slot(connection, code.id.subject(), code.purpose.kind())?.map(Record::Code)
-        }
+        Record::Code(code) => codes::of_slot(connection, code.id.subject(), code.purpose.kind())?.map(Record::Code),
         Record::Counter(key, _) => counters::find_key(connection, *key)?.map(|held| Record::Counter(*key, held)),
         Record::Mail(entry) => outbox::by_id(connection, entry.id)?.map(Record::Mail),
     })

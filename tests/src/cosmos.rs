@@ -65,7 +65,13 @@ impl Cosmos {
     /// What a server is told to be on it.
     #[must_use]
     pub fn settings(&self, settings: Settings) -> Settings {
-        let settings = settings.set("STORE", "cosmos").set("COSMOS_ENDPOINT", self.endpoint.as_str());
+        self.known_to(settings).set("STORE", "cosmos")
+    }
+
+    /// What a program is told that may use it beside another store.
+    #[must_use]
+    pub fn known_to(&self, settings: Settings) -> Settings {
+        let settings = settings.set("COSMOS_ENDPOINT", self.endpoint.as_str());
         // What the tests are about is not how long an emulator takes in an unoptimised build.
         settings.set("COSMOS_KEY", "YSBrZXkgZm9yIHRoZSBlbXVsYXRvcg==").set("STORE_DEADLINE", "10s")
     }

@@ -133,6 +133,16 @@ impl Server {
         assert!(!self.postbox.waits_for(address), "a mail for {address}");
     }
 
+    /// What its next life and its commands are told otherwise.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.settings = self.settings.clone().set(name, value);
+    }
+
+    /// A command of the program on this server's data, to be started and ended by the test.
+    pub fn process(&self, arguments: &[&str]) -> Command {
+        self.settings.command(self.folder.path(), arguments)
+    }
+
     /// Runs a command of the program on this server's data.
     pub async fn command(&self, arguments: &[&str]) -> Output {
         self.settings.run(self.folder.path(), arguments).await

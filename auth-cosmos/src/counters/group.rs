@@ -1,6 +1,6 @@
 //! The counters that lie in one document.
 use crate::document::Record;
-use auth_core::{counter::*, value::*};
+use auth_core::{counter::*, ports::Record as Exported, value::*};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -68,13 +68,13 @@ impl Group {
     }
 
     /// Each of them, with its key.
-    pub fn records(&self, group: [u8; 16]) -> Vec<auth_core::ports::Record> {
+    pub fn records(&self, group: [u8; 16]) -> Vec<Exported> {
         let key = |name: &String| {
             let name = BASE64_URL_SAFE_NO_PAD.decode(name).ok()?.try_into().ok()?;
             Some(CounterKey { group, name })
         };
         let records = self.0.iter().filter_map(|(name, counter)| Some((key(name)?, counter.clone())));
-        records.map(|(key, counter)| auth_core::ports::Record::Counter(key, counter)).collect()
+        records.map(|(key, counter)| Exported::Counter(key, counter)).collect()
     }
 
     /// Drops what counts no more, so that the document stays as small as what is in it.

@@ -58,7 +58,7 @@ impl CosmosSettings {
     }
 
     /// What the store cosmos misses.
-    pub(super) fn incomplete(&self) -> Vec<String> {
+    pub(crate) fn incomplete(&self) -> Vec<String> {
         let mut missing = Vec::new();
         if cfg!(not(feature = "cosmos")) {
             missing.push(

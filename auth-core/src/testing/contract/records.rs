@@ -102,7 +102,10 @@ pub async fn what_was_imported_goes_on_where_it_was(store: Arc<dyn Whole>) {
             }
             Record::Counter(key, _) => {
                 let two = [two(*key)];
-                assert_eq!(store.peek(&two, NOW + SECOND).await.unwrap(), source.peek(&two, NOW + SECOND).await.unwrap());
+                assert_eq!(
+                    store.peek(&two, NOW + SECOND).await.unwrap(),
+                    source.peek(&two, NOW + SECOND).await.unwrap()
+                );
             }
             Record::User(_) | Record::Deleted(_) | Record::Mail(_) => {}
         }
@@ -179,9 +182,8 @@ pub async fn a_record_that_many_import_is_there_once(store: Arc<dyn Whole>) {
 /// Two accounts of one name cannot both have been in one store; if they were, one of them is found out.
 pub async fn one_of_many_imports_gets_the_login(store: Arc<dyn Whole>) {
     let rng = SeededRng::default();
-    let people: Vec<User> = (0..super::RACERS)
-        .map(|n| User { login: "ann".parse().unwrap(), ..user(&rng, &format!("ann{n}")) })
-        .collect();
+    let people: Vec<User> =
+        (0..super::RACERS).map(|n| User { login: "ann".parse().unwrap(), ..user(&rng, &format!("ann{n}")) }).collect();
     let answers = race(|n| {
         let (store, record) = (store.clone(), Record::User(Box::new(people[n].clone())));
         async move { store.import(&record).await.unwrap() }
@@ -245,14 +247,14 @@ async fn issued(store: &(impl Whole + ?Sized)) -> Vec<Record> {
 async fn counters(store: &(impl Whole + ?Sized)) -> Vec<Record> {
     let mut records = Vec::new();
     for (group, name, hits) in [(1, 1, 1), (1, 2, 2), (2, 1, 2)] {
-        let (key, mut counter) = (CounterKey { group: [group; 16], name: [name; 16] }, [Counter::default()]);
+        let (key, mut kept) = (CounterKey { group: [group; 16], name: [name; 16] }, [Counter::default()]);
         for _ in 0..hits {
             let standing = Standing::ForGood(AttemptId(records.len() as u64 * 10 + hits));
-            let counted = store.hit(standing, &[two(key)], NOW).await.unwrap();
-            assert_eq!(counted, Counter::hit(&mut counter, &[two(key)], standing, NOW));
+            let answer = store.hit(standing, &[two(key)], NOW).await.unwrap();
+            assert_eq!(answer, Counter::hit(&mut kept, &[two(key)], standing, NOW));
         }
-        let [counter] = counter;
-        records.push(Record::Counter(key, counter));
+        let [kept] = kept;
+        records.push(Record::Counter(key, kept));
     }
     records
 }

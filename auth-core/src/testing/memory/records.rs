@@ -65,9 +65,7 @@ impl Tables {
                 .or_else(|| active(&|other| other.login == user.login || other.email == user.email)),
             Record::Deleted(id) => deleted(*id).or_else(|| active(&|other| other.id == *id)),
             Record::Session(session) => self.sessions.get(&session.id).cloned().map(Record::Session),
-            Record::Code(code) => {
-                self.codes.get(&(code.id.subject(), code.purpose.kind())).cloned().map(Record::Code)
-            }
+            Record::Code(code) => self.codes.get(&(code.id.subject(), code.purpose.kind())).cloned().map(Record::Code),
             Record::Counter(key, _) => self.counters.get(key).cloned().map(|counter| Record::Counter(*key, counter)),
             Record::Mail(entry) => self.outbox.get(&entry.id).cloned().map(Record::Mail),
         }
