@@ -15,21 +15,22 @@ use tokio::task::JoinSet;
 /// use std::sync::Arc;
 ///
 /// let world = World::default();
-/// let copier = Copier { from: world.memory.clone(), to: Arc::new(Memory::default()), now: world.ports.clock.now() };
+/// let copier = Copier { from: world.memory.clone(), to: Arc::new(Memory::default()) };
+/// let now = || world.ports.clock.now();
 /// let mut at = Some(Position::start());
 /// while let Some(position) = at {
 ///     // Whoever keeps the position goes on from there in another process; a page may be carried twice.
-///     at = copier.carry(&position).await?.next;
+///     at = copier.carry(&position, now()).await?.next;
 /// }
 /// for kind in RecordKind::ALL {
-///     let (mut was, mut is) = (Tally::default(), Tally::default());
+///     let (mut was, mut is, now) = (Tally::default(), Tally::default(), now());
 ///     let mut at = Some(Position::start_of(kind));
 ///     while let Some(position) = at {
-///         at = copier.look(Side::From, &position, &mut was).await?;
+///         at = copier.look(Side::From, &position, now, &mut was).await?;
 ///     }
 ///     let mut at = Some(Position::start_of(kind));
 ///     while let Some(position) = at {
-///         at = copier.look(Side::To, &position, &mut is).await?;
+///         at = copier.look(Side::To, &position, now, &mut is).await?;
 ///     }
 ///     was.must_be(&is, kind)?;
 /// }
@@ -41,8 +42,6 @@ pub struct Copier {
     pub from: Arc<dyn RecordStore>,
     /// Where to.
     pub to: Arc<dyn RecordStore>,
-    /// What is over by then stays behind.
-    pub now: Timestamp,
 }
 
 /// Where to go on.
@@ -110,39 +109,45 @@ const PAGE: usize = 256;
 const ON_THE_WAY: usize = 32;
 
 impl Copier {
-    /// Carries the page at this position. A page that was carried before may be carried again.
+    /// Carries the page at this position, but for what is over. A page that was carried before may be carried again.
     ///
     /// # Errors
     /// [`CopyError::Unavailable`]: some of the page may be there; [`CopyError::Conflict`].
-    pub async fn carry(&self, at: &Position) -> Result<Carried, CopyError> {
+    pub async fn carry(&self, at: &Position, now: Timestamp) -> Result<Carried, CopyError> {
         let Page { records, next } = self.from.export(at.kind, at.after.clone(), PAGE).await?;
-        let (mut carried, mut on_the_way) = (0, JoinSet::new());
-        for record in records.into_iter().filter(|record| !record.is_over(self.now)) {
+        let (mut carried, mut arrived, mut on_the_way) = (0, Ok(()), JoinSet::new());
+        for record in records.into_iter().filter(|record| !record.is_over(now)) {
             if on_the_way.len() >= ON_THE_WAY {
-                arrive(&mut on_the_way, at.kind).await?;
+                arrived = arrived.and(arrive(&mut on_the_way, at.kind).await);
+            }
+            if arrived.is_err() {
+                break;
             }
             let to = self.to.clone();
             on_the_way.spawn(async move { to.import(&record).await });
             carried += 1;
         }
+        // What is on its way need not be asked for again, whatever has become of the others.
         while !on_the_way.is_empty() {
-            arrive(&mut on_the_way, at.kind).await?;
+            arrived = arrived.and(arrive(&mut on_the_way, at.kind).await);
         }
+        arrived?;
         Ok(Carried { records: carried, next: at.go_on(next).or_else(|| at.next_kind()) })
     }
 
-    /// Adds the page at this position to what was seen of its kind in one of the stores. Answers where to go on with this
-    /// kind.
+    /// Adds the page at this position to what was seen of its kind in one of the stores, but for what is over. Answers where
+    /// to go on with this kind. Both stores are looked at by the same `now`, and within an hour: then a store may forget
+    /// what has ended since.
     ///
     /// # Errors
     /// [`Unavailable`]: nothing was added.
-    pub async fn look(&self, side: Side, at: &Position, seen: &mut Tally) -> Outside<Option<Position>> {
+    pub async fn look(&self, side: Side, at: &Position, now: Timestamp, seen: &mut Tally) -> Outside<Option<Position>> {
         let store = match side {
             Side::From => &self.from,
             Side::To => &self.to,
         };
         let Page { records, next } = store.export(at.kind, at.after.clone(), PAGE).await?;
-        records.iter().filter(|record| !record.is_over(self.now)).for_each(|record| seen.add(record));
+        records.iter().filter(|record| !record.is_over(now)).for_each(|record| seen.add(record));
         Ok(at.go_on(next))
     }
 }

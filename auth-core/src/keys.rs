@@ -1,8 +1,10 @@
 //! The key ring: signs access tokens with keys held in memory, and publishes what checks them.
+mod sealed;
 mod set;
 mod signing;
 
 pub use self::{
+    sealed::SealedKeys,
     set::{BadKeySet, KeySet},
     signing::{Algorithm, SigningKey},
 };

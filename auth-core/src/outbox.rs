@@ -34,7 +34,7 @@ impl Mailer for Outbox {
         self.rng.fill(&mut nonce);
         let entry = Entry {
             id,
-            sealed: self.secret.seal(nonce, id.as_bytes(), wrap(letter)),
+            sealed: self.secret.seal_mail(nonce, id.as_bytes(), wrap(letter)),
             due_at: letter.written_at,
             expires_at: letter.expires_at,
             attempts: 0,
@@ -129,7 +129,8 @@ impl OutboxWorker {
     async fn deliver(&self, entry: &Entry) -> (MailVerdict, Option<Event>) {
         let dead = |why: String| (MailVerdict::Dead(why.clone()), Some(Event::MailDead(entry.id, why)));
         let now = self.clock.now();
-        let Some(letter) = self.secret.open(entry.id.as_bytes(), &entry.sealed).and_then(|text| unwrap(&text)) else {
+        let Some(letter) = self.secret.open_mail(entry.id.as_bytes(), &entry.sealed).and_then(|text| unwrap(&text))
+        else {
             return dead("it was sealed under another secret, or by another version".to_owned());
         };
         if matches!(letter.mail, Mail::Nothing) {

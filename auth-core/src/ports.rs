@@ -11,6 +11,7 @@ mod counters;
 mod events;
 mod hasher;
 mod keyring;
+mod keys;
 mod mailer;
 mod outbox;
 mod patience;
@@ -28,6 +29,7 @@ pub use self::{
     events::{Event, EventSink},
     hasher::{PasswordHasher, Verdict},
     keyring::{Jwk, Keyring},
+    keys::{KeyStore, KeyStoreExt},
     mailer::{Delivery, Letter, Mail, Mailer, PasswordChange, Transport},
     outbox::{Entry, Lease, OutboxStore, Settled, Verdict as MailVerdict},
     records::{Cursor, Imported, Page, Record, RecordKind, RecordStore},
@@ -43,6 +45,7 @@ pub use self::{
     events::MockEventSink,
     hasher::MockPasswordHasher,
     keyring::MockKeyring,
+    keys::MockKeyStore,
     mailer::{MockMailer, MockTransport},
     outbox::MockOutboxStore,
     records::MockRecordStore,

@@ -61,6 +61,7 @@ pub struct ServerSecret {
     refresh: hmac::Key,
     index: hmac::Key,
     outbox: hmac::Key,
+    keys: hmac::Key,
 }
 
 /// The secret is too short to be one.
@@ -93,6 +94,7 @@ impl ServerSecret {
             refresh: mac(b"refresh"),
             index: mac(b"index"),
             outbox: mac(b"outbox"),
+            keys: mac(b"keys"),
         })
     }
 
@@ -162,32 +164,23 @@ impl ServerSecret {
     }
 
     /// Encrypts a mail for the outbox, bound to its id (AES-256-GCM). `nonce` is random and never used again.
-    pub(crate) fn seal(&self, nonce: [u8; 12], bound_to: &[u8], mut text: Zeroizing<Vec<u8>>) -> Vec<u8> {
-        let mut sealed = nonce.to_vec();
-        let tag = self
-            .mail_key(bound_to)
-            .seal_in_place_separate_tag(aead::Nonce::assume_unique_for_key(nonce), aead::Aad::from(bound_to), &mut text)
-            .expect("a mail is far below AES-GCM's limit");
-        sealed.extend_from_slice(&text);
-        sealed.extend_from_slice(tag.as_ref());
-        sealed
+    pub(crate) fn seal_mail(&self, nonce: [u8; 12], id: &[u8], text: Zeroizing<Vec<u8>>) -> Vec<u8> {
+        seal(&self.outbox, nonce, id, text)
     }
 
-    /// What [`seal`](Self::seal) took, if it was this secret and this id.
-    pub(crate) fn open(&self, bound_to: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (nonce, sealed) = sealed.split_at_checked(12)?;
-        let nonce = aead::Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut text = Zeroizing::new(sealed.to_vec());
-        let length = self.mail_key(bound_to).open_in_place(nonce, aead::Aad::from(bound_to), &mut text).ok()?.len();
-        text.truncate(length);
-        Some(text)
+    /// What [`seal_mail`](Self::seal_mail) took, if it was this secret and this id.
+    pub(crate) fn open_mail(&self, id: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        open(&self.outbox, id, sealed)
     }
 
-    /// Each mail has a key of its own: random nonces under one key would be used up by billions of mails.
-    fn mail_key(&self, bound_to: &[u8]) -> aead::LessSafeKey {
-        let key = Zeroizing::new(tag(&self.outbox, &[bound_to]));
-        let key = aead::UnboundKey::new(&aead::AES_256_GCM, key.as_ref());
-        aead::LessSafeKey::new(key.expect("32 bytes are an AES-256 key"))
+    /// Encrypts the signing keys for a store, in the same way.
+    pub(crate) fn seal_keys(&self, nonce: [u8; 12], text: Zeroizing<Vec<u8>>) -> Vec<u8> {
+        seal(&self.keys, nonce, b"signing", text)
+    }
+
+    /// What [`seal_keys`](Self::seal_keys) took, if it was this secret.
+    pub(crate) fn open_keys(&self, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        open(&self.keys, b"signing", sealed)
     }
 
     fn proof(&self, key: &hmac::Key, parts: &[&[u8]]) -> Proof {
@@ -199,6 +192,32 @@ impl fmt::Debug for ServerSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[secret]")
     }
+}
+
+fn seal(key: &hmac::Key, nonce: [u8; 12], bound_to: &[u8], mut text: Zeroizing<Vec<u8>>) -> Vec<u8> {
+    let mut sealed = nonce.to_vec();
+    let tag = sealing_key(key, bound_to)
+        .seal_in_place_separate_tag(aead::Nonce::assume_unique_for_key(nonce), aead::Aad::from(bound_to), &mut text)
+        .expect("what is sealed is far below AES-GCM's limit");
+    sealed.extend_from_slice(&text);
+    sealed.extend_from_slice(tag.as_ref());
+    sealed
+}
+
+fn open(key: &hmac::Key, bound_to: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, sealed) = sealed.split_at_checked(12)?;
+    let nonce = aead::Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let mut text = Zeroizing::new(sealed.to_vec());
+    let length = sealing_key(key, bound_to).open_in_place(nonce, aead::Aad::from(bound_to), &mut text).ok()?.len();
+    text.truncate(length);
+    Some(text)
+}
+
+/// Each mail has a key of its own: random nonces under one key would be used up by billions of mails.
+fn sealing_key(key: &hmac::Key, bound_to: &[u8]) -> aead::LessSafeKey {
+    let key = Zeroizing::new(tag(key, &[bound_to]));
+    let key = aead::UnboundKey::new(&aead::AES_256_GCM, key.as_ref());
+    aead::LessSafeKey::new(key.expect("32 bytes are an AES-256 key"))
 }
 
 fn tag(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {

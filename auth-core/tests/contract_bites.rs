@@ -160,6 +160,16 @@ fn holds(clause: impl Future<Output = ()> + Send + 'static) -> bool {
     runtime.block_on(async { tokio::spawn(clause).await.is_ok() })
 }
 
+bites! { keys {
+    keys_are_kept_whole: LosesAField | WritesNothing,
+    a_stale_set_is_refused_and_changes_nothing: IgnoresTheRevision | Overwrites,
+    where_no_keys_are_none_are_written_over: Overwrites,
+    the_same_keys_again_are_there: RefusesAgain,
+    one_of_many_first_sets_is_kept: TwoSteps | Overwrites,
+    one_of_many_racing_sets_wins: TwoSteps | IgnoresTheRevision,
+    no_rotation_among_racers_is_lost: TwoSteps,
+} }
+
 bites! { records {
     every_record_is_exported_once_and_whole: LosesAField | SkipsARecord | ExportsTwice,
     what_has_ended_is_not_exported: KeepsTheDelivered | WritesNothing,

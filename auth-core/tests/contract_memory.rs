@@ -6,4 +6,5 @@ contract!(codes: Memory::default());
 contract!(sessions: Memory::default());
 contract!(counters: Memory::default());
 contract!(outbox: Memory::default());
+contract!(keys: Memory::default());
 contract!(records: Memory::default());

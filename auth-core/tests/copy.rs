@@ -41,7 +41,7 @@ async fn filled() -> Arc<Memory> {
 async fn carry(copier: &Copier, from: Position) -> Result<u64, CopyError> {
     let (mut carried, mut at) = (0, Some(from));
     while let Some(position) = at {
-        let page = copier.carry(&position).await?;
+        let page = copier.carry(&position, NOW).await?;
         carried += page.records;
         at = page.next;
     }
@@ -54,7 +54,7 @@ async fn compare(copier: &Copier) -> Result<(), CopyError> {
         for (side, seen) in [Side::From, Side::To].into_iter().zip(&mut seen) {
             let mut at = Some(Position::start_of(kind));
             while let Some(position) = at {
-                at = copier.look(side, &position, seen).await?;
+                at = copier.look(side, &position, NOW, seen).await?;
             }
         }
         seen[0].must_be(&seen[1], kind)?;
@@ -86,7 +86,7 @@ impl RecordStore for Full {
 
 #[tokio::test]
 async fn what_is_not_over_is_carried_and_compared() {
-    let copier = Copier { from: filled().await, to: Arc::new(Memory::default()), now: NOW };
+    let copier = Copier { from: filled().await, to: Arc::new(Memory::default()) };
     assert_eq!(carry(&copier, Position::start()).await.unwrap(), u64::from(PEOPLE) + 1);
     compare(&copier).await.unwrap();
     assert_eq!(copier.to.count(RecordKind::Counters).await.unwrap(), Some(1));
@@ -95,12 +95,12 @@ async fn what_is_not_over_is_carried_and_compared() {
 #[tokio::test]
 async fn an_interrupted_copy_goes_on_after_the_last_whole_page() {
     let (from, to) = (filled().await, Arc::new(Memory::default()));
-    let full = Copier { from: from.clone(), to: Arc::new(Full { memory: to.clone(), room: 300 }), now: NOW };
-    let second = full.carry(&Position::start()).await.unwrap().next.unwrap();
-    assert!(matches!(full.carry(&second).await, Err(CopyError::Unavailable(_))));
+    let full = Copier { from: from.clone(), to: Arc::new(Full { memory: to.clone(), room: 300 }) };
+    let second = full.carry(&Position::start(), NOW).await.unwrap().next.unwrap();
+    assert!(matches!(full.carry(&second, NOW).await, Err(CopyError::Unavailable(_))));
     let half = to.tables().users.len();
     assert!((256..=300).contains(&half), "{half}");
-    let copier = Copier { from, to, now: NOW };
+    let copier = Copier { from, to };
     let written: Position = serde_json::from_str(&serde_json::to_string(&second).unwrap()).unwrap();
     assert_eq!(carry(&copier, written).await.unwrap(), u64::from(PEOPLE) + 1 - 256);
     compare(&copier).await.unwrap();
@@ -110,7 +110,7 @@ async fn an_interrupted_copy_goes_on_after_the_last_whole_page() {
 async fn what_is_missing_changed_or_too_much_makes_it_no_copy() {
     for what in ["missing", "spelt otherwise", "too much", "another"] {
         let to = Arc::new(Memory::default());
-        let copier = Copier { from: filled().await, to: to.clone(), now: NOW };
+        let copier = Copier { from: filled().await, to: to.clone() };
         carry(&copier, Position::start()).await.unwrap();
         compare(&copier).await.unwrap();
         spoil(&mut to.tables().users, what);
@@ -137,7 +137,7 @@ async fn what_is_in_the_way_stays_and_is_told() {
     let to = Arc::new(Memory::default());
     let stranger = User { login: person(7).login, ..person(PEOPLE) };
     assert_eq!(to.insert(&stranger).await.unwrap(), Insert::Done);
-    let copier = Copier { from: filled().await, to: to.clone(), now: NOW };
+    let copier = Copier { from: filled().await, to: to.clone() };
     let failed = carry(&copier, Position::start()).await;
     assert!(matches!(failed, Err(CopyError::Conflict(RecordKind::Users))), "{failed:?}");
     assert_eq!(to.by_login(&stranger.login).await.unwrap().unwrap().value, stranger);

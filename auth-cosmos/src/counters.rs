@@ -200,9 +200,9 @@ impl Counters {
     }
 }
 
-/// What another store is given of a document.
-pub fn records(group: &Document<Group>) -> Vec<Record> {
-    desk::key(&group.place()).map(|key| group.record.records(key)).unwrap_or_default()
+/// What another store is given of a document; `None`: it cannot be read.
+pub fn records(group: &Document<Group>) -> Option<Vec<Record>> {
+    group.record.records(desk::key(&group.place())?)
 }
 
 /// The counts, by the documents that they lie in.

@@ -8,7 +8,7 @@
 //! | `container.rs` | the verbs of a container, and all that is known of the SDK: failures, deadlines, repetitions |
 //! | `document.rs` | the envelope around a record: its place, its last writes, when it may go |
 //! | `names.rs` | logins and e-mails that have one owner each |
-//! | `users.rs` `codes.rs` `sessions.rs` `counters.rs` `outbox.rs` | one port each |
+//! | `users.rs` `codes.rs` `sessions.rs` `counters.rs` `outbox.rs` `keys.rs` | one port each |
 //! | `records.rs` | all of it, record by record, on its way to or from another store |
 //! | `tests/` | the contract on the vendor's emulator, faults, crashes, a model, the bill |
 //!
@@ -46,6 +46,7 @@ mod container;
 mod counters;
 mod document;
 mod error;
+mod keys;
 mod metrics;
 mod names;
 mod outbox;

@@ -77,10 +77,13 @@ pub(crate) fn kept(entry: &Entry) -> Kept {
     Kept::new(entry)
 }
 
-/// What another store is given of it: nothing, once it is delivered.
-pub(crate) fn records(mail: &Document<Kept>) -> Vec<Exported> {
-    let waiting = mail.record.delivered.is_none();
-    waiting.then(|| Exported::Mail(mail.record.entry())).into_iter().collect()
+/// What another store is given of it: nothing, once it is delivered. `None`: it cannot be read.
+pub(crate) fn records(mail: &Document<Kept>) -> Option<Vec<Exported>> {
+    if mail.record.delivered.is_some() {
+        return Some(Vec::new());
+    }
+    let sealed = BASE64_STANDARD_NO_PAD.decode(&mail.record.sealed).ok()?;
+    Some(vec![Exported::Mail(Entry { sealed, ..mail.record.entry.clone() })])
 }
 
 #[async_trait]

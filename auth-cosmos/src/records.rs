@@ -6,6 +6,7 @@ use crate::{
     container::{Container, Written},
     counters,
     document::{Document, Place, Record as Kept},
+    keys,
     names::Account,
     outbox, sessions,
 };
@@ -16,12 +17,19 @@ impl RecordStore for CosmosStore {
     async fn export(&self, kind: RecordKind, after: Option<Cursor>, limit: usize) -> Outside<Page> {
         match kind {
             RecordKind::Users => export(&self.names.accounts, after, limit, accounts).await,
-            RecordKind::Sessions => export(&self.sessions, after, limit, sessions::records).await,
+            RecordKind::Sessions => {
+                export(&self.sessions, after, limit, |session| Some(sessions::records(session))).await
+            }
             RecordKind::Codes => {
-                export(&self.codes, after, limit, |code: &Document<Code>| vec![Record::Code(code.record.clone())]).await
+                let record = |code: &Document<Code>| Some(vec![Record::Code(code.record.clone())]);
+                export(&self.codes, after, limit, record).await
             }
             RecordKind::Counters => export(self.counters.container(), after, limit, counters::records).await,
             RecordKind::Outbox => export(&self.outbox, after, limit, outbox::records).await,
+            RecordKind::Keys => {
+                let records = self.load().await?.map(|keys| Record::Keys(keys.value)).into_iter().collect();
+                Ok(Page { records, next: None })
+            }
         }
     }
 
@@ -48,6 +56,10 @@ impl RecordStore for CosmosStore {
             Record::Mail(entry) => {
                 self.outbox.in_time(put(&self.outbox, &outbox::place(entry.id), outbox::kept(entry))).await
             }
+            Record::Keys(keys) => {
+                let container = &self.names.reservations;
+                container.in_time(put(container, &keys::place(), keys.clone())).await
+            }
         }
     }
 }
@@ -56,21 +68,22 @@ async fn export<R: Kept>(
     container: &Container,
     after: Option<Cursor>,
     limit: usize,
-    records: impl Fn(&Document<R>) -> Vec<Record>,
+    records: impl Fn(&Document<R>) -> Option<Vec<Record>>,
 ) -> Outside<Page> {
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     let page = container.page(after.map(|cursor| cursor.0), limit);
     let (documents, next) = container.in_time(page).await?;
-    Ok(Page { records: documents.iter().flat_map(records).collect(), next: next.map(Cursor) })
+    let records: Option<Vec<Vec<Record>>> = documents.iter().map(records).collect();
+    let records = records.ok_or_else(|| container.failed("a document cannot be read"))?;
+    Ok(Page { records: records.into_iter().flatten().collect(), next: next.map(Cursor) })
 }
 
-fn accounts(account: &Document<Account>) -> Vec<Record> {
-    let id = account.place().id.parse();
-    match (&account.record, id) {
-        (Account::Active { user, .. }, _) => vec![Record::User(user.clone())],
-        (Account::Deleted, Ok(id)) => vec![Record::Deleted(id)],
-        (Account::Aborted, _) | (Account::Deleted, Err(_)) => Vec::new(),
-    }
+fn accounts(account: &Document<Account>) -> Option<Vec<Record>> {
+    Some(match &account.record {
+        Account::Active { user, .. } => vec![Record::User(user.clone())],
+        Account::Deleted => vec![Record::Deleted(account.place().id.parse().ok()?)],
+        Account::Aborted => Vec::new(),
+    })
 }
 
 /// Writes a document, unless another is in its place.
@@ -81,21 +94,28 @@ async fn put<R: Kept>(container: &Container, place: &Place, record: R) -> Outsid
             return Ok(Imported::Done);
         }
         if let Some(held) = container.read::<R>(place).await? {
-            return Ok(if held.record == record { Imported::Done } else { Imported::Conflict });
+            let written = |record: &R| serde_json::to_value(record).map_err(|error| container.failed(error));
+            let same = written(&held.record)? == written(&record)?;
+            return Ok(if same { Imported::Done } else { Imported::Conflict });
         }
     }
 }
 
 impl CosmosStore {
+    /// One that is there has its names: they were reserved before it was.
     async fn import_user(&self, user: &User) -> Outside<Imported> {
-        match self.insert_user(user).await? {
-            Insert::Done => return Ok(Imported::Done),
-            Insert::LoginTaken | Insert::EmailTaken => return Ok(Imported::Conflict),
-            Insert::Exists => {}
-        }
         let record = Record::User(Box::new(user.clone()));
-        let held = self.names.account(user.id).await?.as_ref().map(accounts).unwrap_or_default();
-        Ok(if held == [record] { Imported::Done } else { Imported::Conflict })
+        loop {
+            match self.names.account(user.id).await?.as_ref().and_then(accounts).as_deref() {
+                None | Some([]) => {}
+                Some(held) => return Ok(if *held == [record] { Imported::Done } else { Imported::Conflict }),
+            }
+            match self.insert_user(user).await? {
+                Insert::Done => return Ok(Imported::Done),
+                Insert::LoginTaken | Insert::EmailTaken => return Ok(Imported::Conflict),
+                Insert::Exists => {} // another import was faster: of the same one, perhaps
+            }
+        }
     }
 
     /// What an attempt of long ago has left there is written over: no account came of it.

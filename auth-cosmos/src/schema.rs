@@ -24,7 +24,7 @@ pub const USERS: Schema =
 /// Reservations.
 pub const NAMES: Schema = Schema {
     name: "names",
-    holds: "logins and e-mails, by keyed hashes: whose each is",
+    holds: "logins and e-mails, by keyed hashes: whose each is; the signing keys, encrypted",
     partition: "/id",
     forgets: false,
     indexed: &[],

@@ -48,7 +48,7 @@ pub enum Command {
     /// The version of the database's schema: status, up, down.
     Migrate(migrate::Migrate),
     /// The keys: init, list, rotate.
-    Keys(keys::Keys),
+    Keys(keys::KeyCommand),
     /// What mail waits, and what was given up and why.
     Mail,
     /// Write a copy of the database; a server may be running on it.
@@ -95,7 +95,7 @@ fn run(Cli { settings, command, .. }: Cli) -> Ended<()> {
         None | Some(Command::Serve) => in_runtime(serve::serve(settings)),
         Some(Command::Config) => say(&config::effective(&settings)),
         Some(Command::Migrate(migrate)) => say(&in_runtime(migrate.run(&settings))?),
-        Some(Command::Keys(keys)) => say(&keys.run(&settings)?),
+        Some(Command::Keys(keys)) => say(&in_runtime(keys.run(&settings))?),
         Some(Command::Mail) => say(&in_runtime(mail::show(settings))?),
         Some(Command::Backup { file }) => say(&backup::backup(&settings, &file)?),
         Some(Command::Restore(restore)) => say(&restore.run(&settings)?),

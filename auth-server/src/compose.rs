@@ -1,14 +1,14 @@
 //! Puts the parts together: settings in, the core with its outside out.
 use crate::{
-    keys::{KeyError, KeyFolder},
+    keys::{KeyError, Keys, RootFile},
     log::Audit,
     metrics::Metrics,
-    settings::Settings,
+    settings::{Settings, SettingsError},
     store::{self, Backing},
 };
 use auth_core::{
     accounts::Accounts,
-    keys::KeyRing,
+    keys::{KeyRing, SealedKeys},
     outbox::{Outbox, OutboxWorker},
     password::{Argon2Hasher, BadParams, PasswordRules},
     policy::Policy,
@@ -16,7 +16,7 @@ use auth_core::{
     secrets::ServerSecret,
     system::{OsRng, SystemClock},
     token::LEEWAY,
-    value::{Invalid, Secret},
+    value::Invalid,
 };
 use auth_mail::{Composer, FileTransport, Mailbox, SmtpTransport, Templates};
 use std::sync::Arc;
@@ -36,10 +36,10 @@ pub struct House {
     pub mail_put: Arc<Notify>,
     /// What mails are sealed with.
     pub secret: Arc<ServerSecret>,
-    /// The signing keys, and the text that they were read from.
-    pub ring: (Arc<KeyRing>, Secret),
-    /// Where the keys are.
-    pub keys: KeyFolder,
+    /// The signing keys, and the sealed set that they were read from.
+    pub ring: (Arc<KeyRing>, SealedKeys),
+    /// Where they are.
+    pub keys: Keys,
     /// What is counted for operators.
     pub metrics: Arc<Metrics>,
     /// The store itself: to be asked, and closed.
@@ -59,11 +59,9 @@ pub enum ComposeError {
     #[cfg(feature = "cosmos")]
     #[error("Cosmos DB, as AUTH_SERVICE_COSMOS_* give it, cannot be used")]
     Cosmos(#[from] auth_cosmos::Error),
-    /// The store is one that this program was built without.
-    #[error(
-        "this program was built without the store that AUTH_SERVICE_STORE names: build it with `--features cosmos`"
-    )]
-    NotBuilt,
+    /// What the store is told is incomplete.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// What a hash costs.
     #[error("AUTH_SERVICE_ARGON2_MEMORY_KIB, _PASSES, _LANES or _ARENAS does not fit")]
     Hasher(#[from] BadParams),
@@ -100,15 +98,17 @@ impl House {
     /// # Errors
     /// [`ComposeError`].
     pub async fn open(settings: &Settings) -> Result<Self, ComposeError> {
-        let keys = KeyFolder::of(settings);
+        let root = RootFile::of(settings);
         if !settings.is_production() {
-            keys.init(settings, &SystemClock, &OsRng)?;
+            root.init(settings, &OsRng)?;
         }
         let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = (Arc::new(SystemClock), Arc::new(OsRng));
-        let secret = Arc::new(keys.server_secret(settings)?);
+        let secret = Arc::new(root.server_secret(settings)?);
         let metrics = Arc::new(Metrics::default());
         let store = store::open(settings, &secret, &metrics).await?;
-        let (text, set) = keys.signing()?;
+        let keys = Keys { store: store.clone(), secret: secret.clone() };
+        keys.init(settings, clock.as_ref(), rng.as_ref()).await?;
+        let (sealed, set) = keys.current().await?;
         let keyring = Arc::new(KeyRing::new(set, clock.clone(), settings.accounts.access_token_lifetime.0 + LEEWAY));
         let hasher = Arc::new(Argon2Hasher::new(settings.accounts.hasher()?, rng.clone())?);
         let outbox = Outbox::new(store.clone() as Arc<dyn OutboxStore>, secret.clone(), rng.clone());
@@ -133,7 +133,7 @@ impl House {
             outbox: store.clone(),
             mail_put,
             secret,
-            ring: (keyring, text),
+            ring: (keyring, sealed),
             keys,
             metrics,
             store,

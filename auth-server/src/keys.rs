@@ -1,22 +1,28 @@
-//! The folder of the keys: the server's secret, and the keys that sign access tokens. Beside the database, never in it.
-use crate::settings::{Settings, secret::RootSecret};
+//! Keys: the server's secret, in a file beside the database and never in it; and the keys that sign access tokens, in the
+//! database, sealed under the secret, so that all servers over one database have the same.
+use crate::{
+    settings::{Settings, secret::RootSecret},
+    store::Backing,
+};
 use auth_core::{
-    keys::{BadKeySet, KeySet},
-    ports::{Clock, Rng},
+    keys::{BadKeySet, KeySet, SealedKeys},
+    ports::{Clock, KeyStoreExt, Rng, Unavailable},
     secrets::ServerSecret,
-    value::Secret,
+    value::{Secret, Timestamp},
 };
 use std::{
     fs, io,
     io::Write,
     path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
 use zeroize::Zeroizing;
 
 /// The file of the server's secret: random bytes in base64.
 pub const SECRET: &str = "secret";
-/// The file of the signing keys.
-pub const SIGNING: &str = "signing.json";
+/// Where earlier versions kept the signing keys.
+const EARLIER: &str = "signing.json";
 
 /// Why keys cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -37,130 +43,175 @@ pub enum KeyError {
         /// Why.
         reason: String,
     },
-    /// There is none, and none is made by itself in production.
+    /// There is no secret, and none is made by itself in production.
     #[error("{} is missing: make it with `auth-server keys init`", .0.display())]
     Missing(PathBuf),
-    /// New keys could not be made.
+    /// There are no signing keys.
+    #[error("there are no signing keys yet: `auth-server keys init` makes them, and so does a start")]
+    NoSigningKeys,
+    /// The signing keys cannot be read.
+    #[error(
+        "the signing keys in the database cannot be used: give the secret that they were sealed under. If it is lost, \
+         `auth-server keys rotate --at-once` makes new ones; then the access tokens that are out are refused"
+    )]
+    Signing(#[source] BadKeySet),
+    /// The database failed, or the machine has no randomness.
     #[error(transparent)]
-    Unavailable(#[from] auth_core::ports::Unavailable),
+    Unavailable(#[from] Unavailable),
 }
 
-/// The folder of the keys.
+/// The file of the server's secret.
 #[derive(Clone, Debug)]
-pub struct KeyFolder(PathBuf);
+pub struct RootFile(PathBuf);
 
-impl KeyFolder {
-    /// The folder that these settings name.
+impl RootFile {
+    /// The one that these settings name.
     pub fn of(settings: &Settings) -> Self {
-        Self(settings.key_dir())
+        Self(settings.key_dir().join(SECRET))
     }
 
-    /// The server's secret: the one that was given, or the one in the folder.
+    /// What is derived from the server's secret: the one that was given, or the one in the file.
     ///
     /// # Errors
     /// [`KeyError::Missing`] if there is neither.
-    pub fn secret(&self, settings: &Settings) -> Result<RootSecret, KeyError> {
-        if let Some(given) = settings.given_secret() {
-            return Ok(given.clone());
-        }
-        let path = self.0.join(SECRET);
-        let text = read(&path)?.ok_or_else(|| KeyError::Missing(path.clone()))?;
-        text.parse().map_err(|reason| KeyError::Content { path, reason })
-    }
-
-    /// What is derived from that secret.
-    ///
-    /// # Errors
-    /// As [`secret`](Self::secret).
     pub fn server_secret(&self, settings: &Settings) -> Result<ServerSecret, KeyError> {
-        Ok(ServerSecret::new(self.secret(settings)?.expose()).expect("a root secret is long enough"))
+        let root = match settings.given_secret() {
+            Some(given) => given.clone(),
+            None => self.read()?,
+        };
+        Ok(ServerSecret::new(root.expose()).expect("a root secret is long enough"))
     }
 
-    /// The signing keys as they are written, and read.
-    ///
-    /// # Errors
-    /// [`KeyError::Missing`] if there are none.
-    pub fn signing(&self) -> Result<(Secret, KeySet), KeyError> {
-        let text = self.signing_text()?;
-        let keys = self.parse(&text)?;
-        Ok((text, keys))
+    fn read(&self) -> Result<RootSecret, KeyError> {
+        let text = read(&self.0)?.ok_or_else(|| KeyError::Missing(self.0.clone()))?;
+        text.parse().map_err(|reason| KeyError::Content { path: self.0.clone(), reason })
     }
 
-    /// The signing keys if they are written otherwise than in `last`.
+    /// Makes a secret, if none was given and none is there. Answers the path if it was made.
     ///
     /// # Errors
-    /// As [`signing`](Self::signing).
-    pub fn changed_signing(&self, last: &Secret) -> Result<Option<(Secret, KeySet)>, KeyError> {
-        let text = self.signing_text()?;
-        if text == *last {
+    /// [`KeyError::File`].
+    pub fn init(&self, settings: &Settings, rng: &dyn Rng) -> Result<Option<&Path>, KeyError> {
+        if settings.given_secret().is_some() || self.0.exists() {
             return Ok(None);
         }
-        let keys = self.parse(&text)?;
-        Ok(Some((text, keys)))
+        let mut bytes = Zeroizing::new(vec![0; RootSecret::MIN_BYTES]);
+        rng.fill(&mut bytes);
+        let made = write_new(&self.0, RootSecret::new(bytes).to_text().as_bytes());
+        Ok(made.map_err(|source| KeyError::File { path: self.0.clone(), source })?.then_some(&self.0))
     }
+}
 
-    fn signing_text(&self) -> Result<Secret, KeyError> {
-        let path = self.0.join(SIGNING);
-        let text = read(&path)?.ok_or(KeyError::Missing(path))?;
-        Ok(Secret::new(text.to_string()))
-    }
+/// The keys that sign access tokens.
+#[derive(Clone)]
+pub struct Keys {
+    /// Where they are.
+    pub store: Arc<dyn Backing>,
+    /// What they are sealed under.
+    pub secret: Arc<ServerSecret>,
+}
 
-    fn parse(&self, text: &Secret) -> Result<KeySet, KeyError> {
-        KeySet::from_secret(text)
-            .map_err(|bad: BadKeySet| KeyError::Content { path: self.0.join(SIGNING), reason: bad.to_string() })
-    }
-
-    /// Makes what is missing; what is there stays. Answers the paths of what was made.
+impl Keys {
+    /// Makes the first one, or takes up those that an earlier version kept in a file, if the database has none. Whether it
+    /// was this call: of many servers that start at once, one does.
     ///
     /// # Errors
     /// [`KeyError`].
-    pub fn init(&self, settings: &Settings, clock: &dyn Clock, rng: &dyn Rng) -> Result<Vec<PathBuf>, KeyError> {
-        let mut made = Vec::new();
-        let (secret, signing) = (self.0.join(SECRET), self.0.join(SIGNING));
-        if settings.given_secret().is_none() && !secret.exists() {
-            let mut bytes = Zeroizing::new(vec![0; RootSecret::MIN_BYTES]);
-            rng.fill(&mut bytes);
-            made.extend(self.write_new(&secret, RootSecret::new(bytes).to_text().as_bytes())?.then_some(secret));
+    pub async fn init(&self, settings: &Settings, clock: &dyn Clock, rng: &dyn Rng) -> Result<bool, KeyError> {
+        let file = settings.key_dir().join(EARLIER);
+        let earlier = read(&file)?;
+        if self.store.load().await?.is_some() {
+            if earlier.is_some() {
+                tracing::warn!(path = %file.display(), "the signing keys are in the database, and this file is not read: remove it");
+            }
+            return Ok(false);
         }
-        if !signing.exists() {
-            let keys = KeySet::generate(settings.accounts.token_algorithm, clock.now())?;
-            made.extend(self.write_new(&signing, keys.to_secret().expose().as_bytes())?.then_some(signing));
-        }
-        Ok(made)
+        let first = match earlier {
+            Some(text) => KeySet::from_secret(&Secret::new(text.to_string()))
+                .map_err(|bad| KeyError::Content { path: file, reason: bad.to_string() })?,
+            None => KeySet::generate(settings.accounts.token_algorithm, clock.now())?,
+        };
+        let sealed = SealedKeys::seal(&first, &self.secret, rng);
+        let there = self.change(|held| Ok(held.is_none().then(|| sealed.clone()))).await?;
+        Ok(there == sealed)
     }
 
-    /// Writes other signing keys over those that are there.
+    /// The set as it is, and sealed.
     ///
     /// # Errors
-    /// [`KeyError`]; the file is as it was.
-    pub fn save_signing(&self, keys: &KeySet) -> Result<(), KeyError> {
-        let path = self.0.join(SIGNING);
-        let written = self.part(keys.to_secret().expose().as_bytes());
-        let renamed = written.and_then(|part| part.persist(&path).map_err(|error| error.error));
-        renamed.and_then(|_| self.sync()).map_err(|source| KeyError::File { path, source })
+    /// [`KeyError`].
+    pub async fn current(&self) -> Result<(SealedKeys, KeySet), KeyError> {
+        let sealed = self.store.load().await?.ok_or(KeyError::NoSigningKeys)?.value;
+        let set = self.open(&sealed)?;
+        Ok((sealed, set))
     }
 
-    /// Whether it was this call that made the file: of two processes that start at once, one does.
-    fn write_new(&self, path: &Path, content: &[u8]) -> Result<bool, KeyError> {
-        let error = |source| KeyError::File { path: path.to_owned(), source };
-        make_private(&self.0).map_err(error)?;
-        match self.part(content).map_err(error)?.persist_noclobber(path) {
-            Ok(_) => self.sync().map(|()| true).map_err(error),
-            Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            Err(other) => Err(error(other.error)),
+    /// The set, if it is another than `last`.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub async fn changed(&self, last: &SealedKeys) -> Result<Option<(SealedKeys, KeySet)>, KeyError> {
+        match self.store.load().await? {
+            Some(held) if held.value != *last => Ok(Some((held.value.clone(), self.open(&held.value)?))),
+            _ => Ok(None),
         }
     }
 
-    /// The content, safe on the disk under a name of its own; only its owner can read it.
-    fn part(&self, content: &[u8]) -> io::Result<tempfile::NamedTempFile> {
-        let mut part = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(&self.0)?;
-        part.write_all(content)?;
-        part.as_file().sync_all()?;
-        Ok(part)
+    /// Adds a key that signs once `lead` has passed, and drops those whose last token died before `now`.
+    ///
+    /// # Errors
+    /// [`KeyError`]; the keys are as they were.
+    pub async fn rotate(
+        &self,
+        settings: &Settings,
+        now: Timestamp,
+        [lead, keep]: [Duration; 2],
+        rng: &dyn Rng,
+    ) -> Result<KeySet, KeyError> {
+        let rotated = self.change(|held| {
+            let mut keys = self.open(held.ok_or(KeyError::NoSigningKeys)?)?;
+            keys.prune(now, keep);
+            let _ = keys.rotate(settings.accounts.token_algorithm, now, lead)?;
+            Ok(Some(SealedKeys::seal(&keys, &self.secret, rng)))
+        });
+        self.open(&rotated.await?)
     }
 
-    fn sync(&self) -> io::Result<()> {
-        if cfg!(unix) { fs::File::open(&self.0)?.sync_all() } else { Ok(()) }
+    /// Puts one new key in the place of all, whatever they were. What they have signed is good no more.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub async fn replace(&self, settings: &Settings, now: Timestamp, rng: &dyn Rng) -> Result<KeySet, KeyError> {
+        let new = KeySet::generate(settings.accounts.token_algorithm, now)?;
+        let sealed = SealedKeys::seal(&new, &self.secret, rng);
+        let there = self.change(|held| Ok((held != Some(&sealed)).then(|| sealed.clone()))).await?;
+        self.open(&there)
+    }
+
+    async fn change(
+        &self,
+        change: impl Fn(Option<&SealedKeys>) -> Result<Option<SealedKeys>, KeyError> + Send + Sync,
+    ) -> Result<SealedKeys, KeyError> {
+        self.store.change_keys(change).await?.ok_or(KeyError::NoSigningKeys)
+    }
+
+    fn open(&self, sealed: &SealedKeys) -> Result<KeySet, KeyError> {
+        sealed.open(&self.secret).map_err(KeyError::Signing)
+    }
+}
+
+/// Whether it was this call that made the file: of two processes that start at once, one does. Only its owner can read it.
+fn write_new(path: &Path, content: &[u8]) -> io::Result<bool> {
+    let folder = path.parent().unwrap_or(path);
+    make_private(folder)?;
+    let mut part = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder)?;
+    part.write_all(content)?;
+    part.as_file().sync_all()?;
+    match part.persist_noclobber(path) {
+        Ok(_) if cfg!(unix) => fs::File::open(folder)?.sync_all().map(|()| true),
+        Ok(_) => Ok(true),
+        Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(other) => Err(other.error),
     }
 }
 
@@ -184,55 +235,96 @@ pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use auth_core::system::{OsRng, SystemClock};
+    use auth_core::{
+        keys::Algorithm,
+        system::{OsRng, SystemClock},
+    };
+    use auth_sqlite::SqliteStore;
 
-    fn folder() -> (tempfile::TempDir, Settings, KeyFolder) {
+    fn folder() -> (tempfile::TempDir, Settings, RootFile) {
         let data = tempfile::tempdir().unwrap();
         let settings = Settings::for_data_dir(data.path());
-        let keys = KeyFolder::of(&settings);
-        (data, settings, keys)
+        let root = RootFile::of(&settings);
+        (data, settings, root)
+    }
+
+    fn keys(settings: &Settings, secret: ServerSecret) -> Keys {
+        let store = SqliteStore::open(settings.data_dir.join("auth.db"), <_>::default()).unwrap();
+        Keys { store: Arc::new(store), secret: Arc::new(secret) }
+    }
+
+    fn secret(byte: u8) -> ServerSecret {
+        ServerSecret::new(&[byte; 32]).unwrap()
     }
 
     #[test] // P-27
-    fn keys_are_made_once_and_read_again() {
-        let (_data, settings, keys) = folder();
-        assert!(matches!(keys.secret(&settings), Err(KeyError::Missing(_))));
-        assert!(matches!(keys.signing(), Err(KeyError::Missing(_))));
-        assert_eq!(keys.init(&settings, &SystemClock, &OsRng).unwrap().len(), 2);
-        let (secret, signing) = (keys.secret(&settings).unwrap(), keys.signing().unwrap().0);
-        assert!(keys.init(&settings, &SystemClock, &OsRng).unwrap().is_empty());
-        assert_eq!(keys.secret(&settings).unwrap().expose(), secret.expose());
-        assert_eq!(keys.signing().unwrap().0.expose(), signing.expose());
+    fn a_secret_is_made_once_and_read_again() {
+        let (_data, settings, root) = folder();
+        assert!(matches!(root.server_secret(&settings), Err(KeyError::Missing(_))));
+        assert!(root.init(&settings, &OsRng).unwrap().is_some());
+        let id = root.server_secret(&settings).unwrap().id();
+        assert!(root.init(&settings, &OsRng).unwrap().is_none());
+        assert_eq!(root.server_secret(&settings).unwrap().id(), id);
     }
 
     #[test]
     fn a_given_secret_is_taken_and_none_is_made() {
-        let (data, mut settings, keys) = folder();
-        settings.secret = Some(RootSecret::new(Zeroizing::new((0..32).collect())));
-        keys.init(&settings, &SystemClock, &OsRng).unwrap();
+        let (data, mut settings, root) = folder();
+        settings.secret = Some(RootSecret::new(Zeroizing::new(vec![7; 32])));
+        assert!(root.init(&settings, &OsRng).unwrap().is_none());
         assert!(!data.path().join("keys").join(SECRET).exists());
-        assert_eq!(keys.secret(&settings).unwrap().expose(), (0..32).collect::<Vec<u8>>());
+        assert_eq!(root.server_secret(&settings).unwrap().id(), secret(7).id());
     }
 
     #[cfg(unix)]
     #[test]
-    fn only_the_owner_can_read_them() {
+    fn only_the_owner_can_read_it() {
         use std::os::unix::fs::PermissionsExt;
-        let (data, settings, keys) = folder();
-        keys.init(&settings, &SystemClock, &OsRng).unwrap();
-        keys.save_signing(&keys.signing().unwrap().1).unwrap();
+        let (data, settings, root) = folder();
+        root.init(&settings, &OsRng).unwrap();
         let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(data.path().join("keys")), 0o700);
         assert_eq!(mode(data.path().join("keys").join(SECRET)), 0o600);
-        assert_eq!(mode(data.path().join("keys").join(SIGNING)), 0o600);
     }
 
-    #[test]
-    fn a_damaged_file_is_named_and_not_shown() {
-        let (data, settings, keys) = folder();
-        keys.init(&settings, &SystemClock, &OsRng).unwrap();
-        fs::write(data.path().join("keys").join(SIGNING), r#"{"keys":["hunter2"]}"#).unwrap();
-        let error = keys.signing().unwrap_err().to_string();
-        assert!(error.contains(SIGNING) && !error.contains("hunter2"), "{error}");
+    #[tokio::test] // P-27
+    async fn signing_keys_are_made_once_and_under_another_secret_they_are_not_read() {
+        let (_data, settings, _) = folder();
+        let ours = keys(&settings, secret(7));
+        assert!(matches!(ours.current().await, Err(KeyError::NoSigningKeys)));
+        assert!(ours.init(&settings, &SystemClock, &OsRng).await.unwrap());
+        assert!(!ours.init(&settings, &SystemClock, &OsRng).await.unwrap());
+        let (sealed, set) = ours.current().await.unwrap();
+        assert!(ours.changed(&sealed).await.unwrap().is_none());
+        let theirs = Keys { secret: Arc::new(secret(8)), ..ours.clone() };
+        let told = theirs.current().await.unwrap_err().to_string();
+        assert!(told.contains("secret") && told.contains("--at-once"), "{told}");
+        let rotate = theirs.rotate(&settings, SystemClock.now(), [Duration::ZERO; 2], &OsRng).await;
+        assert!(matches!(rotate, Err(KeyError::Signing(_))));
+        assert_eq!(ours.current().await.unwrap().0, sealed, "nothing is lost by it");
+
+        let new = theirs.replace(&settings, SystemClock.now(), &OsRng).await.unwrap();
+        assert_eq!(new.keys().len(), 1);
+        assert_ne!(new.keys()[0].kid(), set.keys()[0].kid());
+        assert_eq!(theirs.current().await.unwrap().1.keys()[0].kid(), new.keys()[0].kid());
+        assert!(theirs.changed(&sealed).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn keys_that_an_earlier_version_kept_in_a_file_are_taken_up_once() {
+        let (data, settings, _) = folder();
+        let file = data.path().join("keys").join(EARLIER);
+        make_private(&data.path().join("keys")).unwrap();
+        let ours = keys(&settings, secret(7));
+        fs::write(&file, r#"{"keys":["hunter2"]}"#).unwrap();
+        let told = ours.init(&settings, &SystemClock, &OsRng).await.unwrap_err().to_string();
+        assert!(told.contains(EARLIER) && !told.contains("hunter2"), "{told}");
+
+        let [first, second] = [1, 2].map(|at| KeySet::generate(Algorithm::EdDsa, Timestamp(at)).unwrap());
+        for set in [&first, &second] {
+            fs::write(&file, set.to_secret().expose()).unwrap();
+            let _first_time = ours.init(&settings, &SystemClock, &OsRng).await.unwrap();
+            assert_eq!(ours.current().await.unwrap().1.keys()[0].kid(), first.keys()[0].kid());
+        }
     }
 }

@@ -246,7 +246,7 @@ mod tests {
         let folder = data.path().to_str().unwrap();
         let bare = [("ENVIRONMENT", "production"), ("DATA_DIR", folder)];
         let report = load(&bare).unwrap_err();
-        for text in ["SMTP_URL", "MAIL_FROM", "PUBLIC_URL", "AUTH_SERVICE_SECRET", "signing.json", "keys init"] {
+        for text in ["SMTP_URL", "MAIL_FROM", "PUBLIC_URL", "AUTH_SERVICE_SECRET", "keys init"] {
             assert!(report.contains(text), "{text} in:\n{report}");
         }
         let given = [
@@ -254,9 +254,8 @@ mod tests {
             ("MAIL_FROM", "a@example.org"),
             ("PUBLIC_URL", "https://a.example"),
         ];
-        let keys = crate::keys::KeyFolder::of(&Settings::for_data_dir(data.path()));
         let settings = Settings::for_data_dir(data.path());
-        keys.init(&settings, &auth_core::system::SystemClock, &auth_core::system::OsRng).unwrap();
+        crate::keys::RootFile::of(&settings).init(&settings, &auth_core::system::OsRng).unwrap();
         let complete = [&bare[..], &given].concat();
         assert!(load(&complete).is_ok());
         for (name, value) in [("STORE", "memory"), ("PUBLIC_URL", "http://a.example"), ("ARGON2_MEMORY_KIB", "64")] {

@@ -3,23 +3,24 @@ use crate::{
     compose::ComposeError,
     http::Probe,
     metrics::Metrics,
-    settings::{Settings, value::Store},
+    settings::{Settings, SettingsError, value::Store},
 };
 use auth_core::{
-    ports::{CodeStore, CounterStore, OutboxStore, Outside, RecordStore, SessionStore, UserStore, async_trait},
+    ports::{
+        CodeStore, CounterStore, KeyStore, OutboxStore, Outside, RecordStore, SessionStore, UserStore, async_trait,
+    },
     secrets::ServerSecret,
 };
 use auth_sqlite::SqliteStore;
 use std::{
-    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 /// Every store port, over one database.
-pub trait Backing: UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + Closing {}
-impl<S: UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + Closing> Backing for S {}
+pub trait Backing: UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + KeyStore + Closing {}
+impl<S: UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + KeyStore + Closing> Backing for S {}
 
 /// All that a database holds, to be carried into another, or from one.
 pub trait Carried: RecordStore + Closing {}
@@ -72,40 +73,35 @@ pub async fn target(
     secret: &Arc<ServerSecret>,
 ) -> Result<Arc<dyn Carried>, ComposeError> {
     match store {
-        // Under a name of its own: no server starts on half of it.
         Store::Sqlite => alone(&unfinished(settings)),
         Store::Cosmos => cosmos::carried(settings, secret).await,
     }
 }
 
-/// Puts the file that was filled in the database's place, which must be free.
-///
-/// # Errors
-/// What the system says.
-pub fn put_in_place(settings: &Settings) -> io::Result<()> {
-    let (filled, file) = (unfinished(settings), sqlite_file(settings));
-    fs::hard_link(&filled, &file)?;
-    fs::remove_file(&filled)
-}
-
 /// Where a store is, in words.
 pub fn place(store: Store, settings: &Settings) -> String {
     match store {
-        Store::Sqlite => format!("{store} {}", sqlite_file(settings).display()),
+        Store::Sqlite => {
+            let file = sqlite_file(settings);
+            std::path::absolute(&file).unwrap_or(file).display().to_string()
+        }
         Store::Cosmos => {
-            let (endpoint, database) = (settings.cosmos.cosmos_endpoint.as_deref(), &settings.cosmos.cosmos_database);
-            format!("{store} {} {database}", endpoint.unwrap_or_default())
+            let endpoint = settings.cosmos.cosmos_endpoint.as_deref().unwrap_or_default().trim_end_matches('/');
+            format!("the database {} of {endpoint}", settings.cosmos.cosmos_database)
         }
     }
+}
+
+/// The file that is filled before it is put in the database's place: no server starts on half of it.
+pub fn unfinished(settings: &Settings) -> PathBuf {
+    let mut file = sqlite_file(settings).into_os_string();
+    file.push(".copying");
+    file.into()
 }
 
 /// The file of the embedded store.
 pub fn sqlite_file(settings: &Settings) -> PathBuf {
     settings.data_dir.join("auth.db")
-}
-
-fn unfinished(settings: &Settings) -> PathBuf {
-    settings.data_dir.join("auth.db.copying")
 }
 
 fn alone(file: &Path) -> Result<Arc<dyn Carried>, ComposeError> {
@@ -145,11 +141,11 @@ pub mod cosmos {
     ) -> Result<Arc<dyn Backing>, ComposeError> {
         let gauge: Arc<dyn Gauge> = Arc::new(Told(metrics.clone()));
         let parts = Parts { gauge: Some(gauge), ..parts(secret, settings.store_deadline.0) };
-        Ok(Arc::new(CosmosStore::connect(&account(settings), parts).await?))
+        Ok(Arc::new(CosmosStore::connect(&account(settings)?, parts).await?))
     }
 
     pub async fn carried(settings: &Settings, secret: &Arc<ServerSecret>) -> Result<Arc<dyn Carried>, ComposeError> {
-        Ok(Arc::new(CosmosStore::connect(&account(settings), parts(secret, PATIENCE)).await?))
+        Ok(Arc::new(CosmosStore::connect(&account(settings)?, parts(secret, PATIENCE)).await?))
     }
 
     fn parts(secret: &Arc<ServerSecret>, patience: Duration) -> Parts {
@@ -167,9 +163,10 @@ pub mod cosmos {
         }
     }
 
-    /// The account that the settings name; they have been checked.
-    pub fn account(settings: &Settings) -> Account {
+    /// The account that the settings name.
+    pub fn account(settings: &Settings) -> Result<Account, SettingsError> {
         let cosmos = &settings.cosmos;
+        cosmos.check()?;
         let credential = match (cosmos.access(), cosmos.key()) {
             (Access::Key, Some(key)) => Credential::Key(key.0.clone()),
             (Access::Key, None) | (Access::ManagedIdentity, _) => {
@@ -178,12 +175,12 @@ pub mod cosmos {
             (Access::WorkloadIdentity, _) => Credential::WorkloadIdentity,
             (Access::DeveloperTools, _) => Credential::DeveloperTools,
         };
-        Account {
+        Ok(Account {
             endpoint: cosmos.cosmos_endpoint.clone().unwrap_or_default(),
             credential,
             database: cosmos.cosmos_database.clone(),
             region: cosmos.cosmos_region.clone(),
-        }
+        })
     }
 
     #[async_trait]
@@ -202,11 +199,15 @@ pub mod cosmos {
 mod cosmos {
     use super::*;
 
-    pub async fn open(_: &Settings, _: &Arc<ServerSecret>, _: &Arc<Metrics>) -> Result<Arc<dyn Backing>, ComposeError> {
-        Err(ComposeError::NotBuilt)
+    pub async fn open(s: &Settings, _: &Arc<ServerSecret>, _: &Arc<Metrics>) -> Result<Arc<dyn Backing>, ComposeError> {
+        Err(not_built(s).into())
     }
 
-    pub async fn carried(_: &Settings, _: &Arc<ServerSecret>) -> Result<Arc<dyn Carried>, ComposeError> {
-        Err(ComposeError::NotBuilt)
+    pub async fn carried(settings: &Settings, _: &Arc<ServerSecret>) -> Result<Arc<dyn Carried>, ComposeError> {
+        Err(not_built(settings).into())
+    }
+
+    fn not_built(settings: &Settings) -> SettingsError {
+        settings.cosmos.check().expect_err("this program was built without it")
     }
 }

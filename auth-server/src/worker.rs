@@ -1,11 +1,11 @@
 //! What goes on behind the requests: mails go out, what has expired is forgotten, new signing keys are taken up.
-use crate::{compose::House, http::reasons, keys::KeyFolder};
+use crate::{compose::House, http::reasons, keys::Keys};
 use auth_core::{
     accounts::Accounts,
-    keys::KeyRing,
+    keys::{KeyRing, SealedKeys},
     outbox::OutboxWorker,
     ports::{Clock, OutboxStore, Outside},
-    value::{Secret, Timestamp},
+    value::Timestamp,
 };
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -43,8 +43,8 @@ pub fn start(house: &House, mails: OutboxWorker, stop: &Stop) -> JoinSet<()> {
     let (accounts, outbox, clock) = (house.accounts.clone(), house.outbox.clone(), house.ports.clock.clone());
     let told = stop.clone();
     workers.spawn(always("sweep", move || sweep(accounts.clone(), outbox.clone(), clock.clone(), told.clone())));
-    let ((ring, text), keys, stop) = (house.ring.clone(), house.keys.clone(), stop.clone());
-    workers.spawn(always("keys", move || reload_keys(ring.clone(), text.clone(), keys.clone(), stop.clone())));
+    let ((ring, sealed), keys, stop) = (house.ring.clone(), house.keys.clone(), stop.clone());
+    workers.spawn(always("keys", move || reload_keys(ring.clone(), sealed.clone(), keys.clone(), stop.clone())));
     workers
 }
 
@@ -80,21 +80,18 @@ async fn sweep(accounts: Accounts, outbox: Arc<dyn OutboxStore>, clock: Arc<dyn 
     }
 }
 
-async fn reload_keys(ring: Arc<KeyRing>, mut last: Secret, folder: KeyFolder, mut stop: Stop) {
+async fn reload_keys(ring: Arc<KeyRing>, mut last: SealedKeys, keys: Keys, mut stop: Stop) {
     while !pause(KEY_PAUSE, &mut stop).await {
-        let folder = folder.clone();
-        let known = last.clone();
-        match tokio::task::spawn_blocking(move || folder.changed_signing(&known)).await {
-            Ok(Ok(None)) => {}
-            Ok(Ok(Some((text, keys)))) => {
+        match keys.changed(&last).await {
+            Ok(None) => {}
+            Ok(Some((sealed, set))) => {
                 tracing::info!("the signing keys have changed");
-                ring.replace(keys);
-                last = text;
+                ring.replace(set);
+                last = sealed;
             }
-            Ok(Err(error)) => {
-                tracing::error!(reason = %error, "the signing keys cannot be read: going on with the old");
+            Err(error) => {
+                tracing::error!(reason = %reasons(&error), "the signing keys cannot be read: going on with the old");
             }
-            Err(_panic) => {}
         }
     }
 }

@@ -55,6 +55,9 @@ pub enum Error {
     /// A backup does not write over a file.
     #[error("{} is there already: choose another name, or remove it first", .0.display())]
     Exists(PathBuf),
+    /// What was written is not all in the file that it belongs to: the disk may be full.
+    #[error("a part of the database is still in {}, and could not be moved out of it: is the disk full?", .0.display())]
+    InTheLog(PathBuf),
     /// What was to be restored is not a whole backup of such a database, or not one that this program knows.
     #[error("{} cannot be restored: {reason}", path.display())]
     NoBackup {

@@ -3,12 +3,12 @@
 //! | file | what lives there |
 //! | --- | --- |
 //! | `lib.rs` | [`SqliteStore`]: open, ping, sweep, close |
-//! | `users.rs` `codes.rs` `sessions.rs` `counters.rs` `outbox.rs` | one port each: its rows and its statements |
+//! | `users.rs` `codes.rs` `sessions.rs` `counters.rs` `outbox.rs` `keys.rs` | one port each: its rows and its statements |
 //! | `records.rs` | all of it, record by record, on its way to or from another store |
 //! | `writer.rs` | the one connection that writes, and the group commit |
 //! | `readers.rs` | the few connections that read |
 //! | `migrate.rs`, `migrations/` | the schema, forward and back |
-//! | `backup.rs` `restore.rs` | a copy of the running database, and its way back |
+//! | `backup.rs` `restore.rs` `place.rs` | a copy of the running database, and its way back; a place for one that was filled elsewhere |
 //! | `connection.rs` `file.rs` `record.rs` `error.rs` | the settings of a connection, the file and its mode, records as JSON, what can go wrong |
 //!
 //! ```
@@ -35,8 +35,10 @@ mod connection;
 mod counters;
 mod error;
 mod file;
+mod keys;
 pub mod migrate;
 mod outbox;
+mod place;
 mod readers;
 mod record;
 mod records;
@@ -47,6 +49,7 @@ mod writer;
 
 pub use backup::backup;
 pub use error::Error;
+pub use place::{must_be_free, put_in_place};
 pub use restore::{Restored, restore};
 
 use auth_core::{ports::Outside, value::Timestamp};
@@ -83,6 +86,9 @@ impl Default for Options {
     }
 }
 
+/// So long a lock of somebody else is waited for.
+const ALONE_WITHIN: Duration = Duration::from_secs(2);
+
 impl SqliteStore {
     /// Opens the file, which is made if it is not there (mode 0600, its folder 0700), and brings it to the newest version.
     ///
@@ -99,7 +105,10 @@ impl SqliteStore {
     /// # Errors
     /// [`Error::InUse`] if anybody else has it open; otherwise as [`open`](Self::open).
     pub fn open_alone(path: impl AsRef<Path>, options: Options) -> Result<Self, Error> {
-        Self::open_by(connection::alone, path.as_ref(), options)
+        // Whoever has it now does not go away in a moment.
+        let alone = |path: &Path, patience: Duration| connection::alone(path, patience.min(ALONE_WITHIN));
+        let opened = Self::open_by(alone, path.as_ref(), options);
+        opened.map_err(|error| if let Error::Locked = error { Error::InUse } else { error })
     }
 
     fn open_by(

@@ -77,7 +77,7 @@ macro_rules! migration {
 }
 
 /// The version that this program knows and writes.
-pub const NEWEST: u32 = 7;
+pub const NEWEST: u32 = 8;
 const MIGRATIONS: [Migration; NEWEST as usize] = [
     migration!("0001_users"),
     migration!("0002_codes"),
@@ -86,6 +86,7 @@ const MIGRATIONS: [Migration; NEWEST as usize] = [
     migration!("0005_outbox"),
     migration!("0006_sliding_counters"),
     migration!("0007_deleted_users"),
+    migration!("0008_signing_keys"),
 ];
 
 fn forward(connection: &mut Connection, to: u32) -> Result<(), Error> {

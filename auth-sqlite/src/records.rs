@@ -1,7 +1,7 @@
 //! All of it, record by record, in the order of its keys. What asks here has the file to itself, and so asks the writer:
 //! its connection is the only one.
 use crate::{
-    Error, SqliteStore, codes, counters, outbox,
+    Error, SqliteStore, codes, counters, keys, outbox,
     record::{decode, find},
     sessions, users,
 };
@@ -23,6 +23,7 @@ impl RecordStore for SqliteStore {
             RecordKind::Codes => "SELECT count(*) FROM codes",
             RecordKind::Counters => "SELECT count(*) FROM counters",
             RecordKind::Outbox => "SELECT count(*) FROM outbox",
+            RecordKind::Keys => "SELECT count(*) FROM signing_keys",
         };
         let count = |connection: &Connection| Ok(connection.query_row(count, [], |row| row.get::<_, i64>(0))?);
         Ok(Some(self.writer.write(RECORDS, count).await?.unsigned_abs()))
@@ -82,6 +83,10 @@ fn export(connection: &Connection, kind: RecordKind, after: Option<Cursor>, limi
                 Ok((text(entry.id.as_bytes()), Record::Mail(entry)))
             })
         }
+        RecordKind::Keys => {
+            let records = keys::find(connection)?.map(|keys| Record::Keys(keys.value)).into_iter().collect();
+            Ok(Page { records, next: None })
+        }
     }
 }
 
@@ -118,6 +123,7 @@ fn import(connection: &Connection, record: &Record) -> Result<Imported, Error> {
         Record::Code(code) => codes::put(connection, code)?,
         Record::Counter(key, counter) => counters::keep(connection, *key, counter)?,
         Record::Mail(entry) => outbox::put(connection, entry)?,
+        Record::Keys(keys) => keys::put(connection, keys)?,
     }
     Ok(Imported::Done)
 }
@@ -134,6 +140,7 @@ fn in_place_of(connection: &Connection, record: &Record) -> Result<Option<Record
         Record::Code(code) => codes::of_slot(connection, code.id.subject(), code.purpose.kind())?.map(Record::Code),
         Record::Counter(key, _) => counters::find_key(connection, *key)?.map(|held| Record::Counter(*key, held)),
         Record::Mail(entry) => outbox::by_id(connection, entry.id)?.map(Record::Mail),
+        Record::Keys(_) => keys::find(connection)?.map(|keys| Record::Keys(keys.value)),
     })
 }
 

@@ -6,7 +6,8 @@
 //! The database is not swapped as a file: `SQLite` writes the pages of the other into it, in one transaction. Then there
 //! is no moment at which a crash leaves something in between, or the log of the one beside the other; and nobody can
 //! open it meanwhile, since the transaction's lock is on the file that everybody opens.
-use crate::{Error, backup, connection, file, migrate};
+use crate::{Error, backup, connection, file, keys, migrate};
+use auth_core::keys::SealedKeys;
 use rusqlite::{Connection, ErrorCode};
 use std::{
     fs::{self, File, OpenOptions},
@@ -31,7 +32,7 @@ pub struct Restored {
 
 /// Puts the contents of the file `from`, which [`backup`](backup::backup) has made, in the place of the database in the
 /// file `path`. Accounts and counters are as they were then; there are no sessions, no codes and no mails, so that
-/// everybody signs in again. The database as it was before is kept beside it: `auth.db.replaced-1`, then `-2` and so on.
+/// everybody signs in again. The signing keys are those of the database, if it has any. The database as it was before is kept beside it: `auth.db.replaced-1`, then `-2` and so on.
 ///
 /// All or nothing, whatever happens in the middle. A backup of an older version is brought to the newest.
 ///
@@ -43,6 +44,9 @@ pub fn restore(from: &Path, path: &Path) -> Result<Restored, Error> {
     let mut database = connection::alone(&path, PATIENCE).map_err(|error| beyond_repair(error, &path))?;
     let workshop = Workshop::clear(&path)?;
     let prepared = prepare(from, &path, &workshop.0)?;
+    if let Some(keys) = signing_keys(&database)? {
+        keys::put(&prepared, &keys)?;
+    }
     let replaced = if is_empty(&database)? { None } else { Some(keep(&database, &path)?) };
     backup::copy_pages(&prepared, &mut database)?;
     let accounts = database.query_row("SELECT count(*) FROM users", [], |row| row.get::<_, i64>(0))?.unsigned_abs();
@@ -140,6 +144,14 @@ fn schema(connection: &Connection) -> Result<Vec<(String, Option<String>)>, Erro
     Ok(connection.prepare(select)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
 }
 
+/// Those that sign now: one that was rotated away, since others may know it, does not come back. None in a database that
+/// has none, or that is of a version without them.
+fn signing_keys(database: &Connection) -> Result<Option<SealedKeys>, Error> {
+    let there = "SELECT 1 FROM sqlite_schema WHERE name = 'signing_keys'";
+    let keys = if database.prepare(there)?.exists([])? { keys::find(database)? } else { None };
+    Ok(keys.map(|keys| keys.value))
+}
+
 fn is_empty(connection: &Connection) -> Result<bool, Error> {
     Ok(connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))?)
 }
@@ -174,7 +186,7 @@ mod tests {
             side.push(table);
         }
         assert_eq!(emptied, ["codes", "outbox", "sessions"]);
-        assert_eq!(kept, ["counters", "deleted_users", "users"]);
+        assert_eq!(kept, ["counters", "deleted_users", "signing_keys", "users"]);
     }
 
     fn tables(connection: &Connection) -> Vec<String> {

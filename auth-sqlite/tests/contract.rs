@@ -9,6 +9,7 @@ contract!(codes: store());
 contract!(sessions: store());
 contract!(counters: store());
 contract!(outbox: store());
+contract!(keys: store());
 contract!(records: store());
 
 thread_local! {

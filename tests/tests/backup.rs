@@ -37,7 +37,7 @@ async fn after_a_restore_everybody_signs_in_again_with_the_password_of_the_backu
     let (reset, digits) = ann.forget_password(&server).await;
     let (registration, code) = bob.ask_to_register(&server).await;
     let told = does(&server, &["backup", "copy.db"]).await;
-    assert!(told.contains("copy.db") && told.contains("keys"), "{told}");
+    assert!(told.contains("copy.db") && told.contains("secret"), "{told}");
 
     // What the backup cannot know: an end, a code that was used, another password, somebody new.
     let _ = server.api().logout(&ended.access).await.expect(200);

@@ -98,12 +98,20 @@ async fn everything_goes_on_in_the_other_store_and_back_in_a_file() {
     assert!(told.contains("stop the server first"), "{told}");
     server.stop().await;
 
+    // Under another secret nobody would be found by a name.
+    let secret = server.folder().join("data/keys/secret");
+    let kept = std::fs::read(&secret).expect("a secret");
+    std::fs::write(&secret, "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").expect("a file");
+    let told = does_not(&server, &THERE).await;
+    assert!(told.contains("the secret that the servers have"), "{told}");
+    std::fs::write(&secret, kept).expect("a file");
+
     let told = does(&server, &THERE).await;
-    for word in ["users              4\n", "AUTH_SERVICE_STORE=cosmos", "keys"] {
+    for word in ["users              4\n", "keys               1\n", "AUTH_SERVICE_STORE=cosmos"] {
         assert!(told.contains(word), "{word} in {told}");
     }
     let told = does_not(&server, &THERE).await;
-    assert!(told.contains("into an empty store"), "{told}");
+    assert!(told.contains("into an empty store") && told.contains("the database auth of http"), "{told}");
     server.set("STORE", "cosmos");
     server.start_again().await;
     halfway.goes_on(&server).await;
@@ -112,7 +120,14 @@ async fn everything_goes_on_in_the_other_store_and_back_in_a_file() {
 
     let told = does_not(&server, &BACK).await;
     assert!(told.contains("auth.db is there already"), "{told}");
-    std::fs::remove_file(server.folder().join("data/auth.db")).expect("the file from before");
+    let database = server.folder().join("data/auth.db");
+    std::fs::rename(&database, server.folder().join("old.db")).expect("the file from before");
+    // A killed server leaves a log, which would be played back into whatever has the name of its database.
+    let log = server.folder().join("data/auth.db-wal");
+    std::fs::write(&log, "of a server that was killed").expect("a file");
+    let told = does_not(&server, &BACK).await;
+    assert!(told.contains("auth.db-wal is there already"), "{told}");
+    std::fs::remove_file(&log).expect("a file");
     does(&server, &BACK).await;
     server.set("STORE", "sqlite");
     server.start_again().await;

@@ -26,6 +26,9 @@ pub enum BadKeySet {
         /// Counted from 1.
         column: usize,
     },
+    /// It was sealed under another secret, or is damaged.
+    #[error("the key set was sealed under another secret, or is damaged")]
+    Sealed,
     /// It has no key.
     #[error("the key set has no key")]
     Empty,

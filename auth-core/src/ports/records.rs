@@ -2,6 +2,7 @@ use super::{Entry, Outside, async_trait};
 use crate::{
     code::Code,
     counter::{Counter, CounterKey},
+    keys::SealedKeys,
     session::Session,
     user::User,
     value::*,
@@ -37,11 +38,13 @@ pub enum RecordKind {
     Counters,
     /// Mails on their way out.
     Outbox,
+    /// The keys that sign access tokens.
+    Keys,
 }
 
 impl RecordKind {
     /// Each of them, in the order in which they are carried.
-    pub const ALL: [Self; 5] = [Self::Users, Self::Sessions, Self::Codes, Self::Counters, Self::Outbox];
+    pub const ALL: [Self; 6] = [Self::Users, Self::Sessions, Self::Codes, Self::Counters, Self::Outbox, Self::Keys];
 
     /// Its name.
     pub const fn as_str(self) -> &'static str {
@@ -51,6 +54,7 @@ impl RecordKind {
             Self::Codes => "codes",
             Self::Counters => "counters",
             Self::Outbox => "outbox",
+            Self::Keys => "keys",
         }
     }
 }
@@ -77,6 +81,8 @@ pub enum Record {
     Counter(CounterKey, Counter),
     /// A mail on its way out.
     Mail(Entry),
+    /// The keys that sign access tokens.
+    Keys(SealedKeys),
 }
 
 impl Record {
@@ -88,7 +94,7 @@ impl Record {
     /// Whether it is good for nothing any more: a store may have forgotten it, or not.
     pub fn is_over(&self, now: Timestamp) -> bool {
         match self {
-            Self::User(_) | Self::Deleted(_) | Self::Mail(_) => false,
+            Self::User(_) | Self::Deleted(_) | Self::Mail(_) | Self::Keys(_) => false,
             Self::Session(session) => !session.is_live(now),
             Self::Code(code) => code.kept_until <= now,
             Self::Counter(_, counter) => counter.over_at <= now,

@@ -2,6 +2,7 @@
 
 mod codes;
 mod counters;
+mod keys;
 mod outbox;
 mod records;
 mod sessions;

@@ -13,6 +13,7 @@
 
 pub mod codes;
 pub mod counters;
+pub mod keys;
 pub mod outbox;
 pub mod records;
 pub mod sessions;
@@ -157,6 +158,15 @@ macro_rules! contract {
         only_dead_entries_that_expired_before_are_swept
     } };
 
+    (@clauses keys $then:ident $($make:expr)?) => { $crate::contract! { @$then keys [$($make)?]
+        keys_are_kept_whole
+        a_stale_set_is_refused_and_changes_nothing
+        where_no_keys_are_none_are_written_over
+        the_same_keys_again_are_there
+        one_of_many_first_sets_is_kept // S-21
+        one_of_many_racing_sets_wins // S-21
+        no_rotation_among_racers_is_lost // S-21
+    } };
     (@clauses records $then:ident $($make:expr)?) => { $crate::contract! { @$then records [$($make)?]
         every_record_is_exported_once_and_whole
         what_has_ended_is_not_exported // S-04, K-31

@@ -1,7 +1,7 @@
 //! The stores, in memory: the reference that the contract was written against. Each decision is made under one lock.
 mod records;
 
-use crate::{code::*, counter::*, ports::*, session::*, user::*, value::*};
+use crate::{code::*, counter::*, keys::SealedKeys, ports::*, session::*, user::*, value::*};
 use async_trait::async_trait;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -27,6 +27,8 @@ pub struct Tables {
     pub counters: HashMap<CounterKey, Counter>,
     /// Mails on their way out.
     pub outbox: BTreeMap<MailId, Entry>,
+    /// The signing keys, with the number of writes over them.
+    pub keys: Option<(SealedKeys, u64)>,
 }
 
 impl From<Tables> for Memory {
@@ -281,6 +283,26 @@ impl OutboxStore for Memory {
     async fn sweep(&self, before: Timestamp) -> Outside<()> {
         self.tables().outbox.retain(|_, entry| entry.dead.is_none() || entry.expires_at >= before);
         Ok(())
+    }
+}
+
+#[async_trait]
+impl KeyStore for Memory {
+    async fn load(&self) -> Outside<Option<Stored<SealedKeys>>> {
+        let held = self.tables().keys.clone();
+        Ok(held.map(|(value, revision)| Stored { value, revision: Revision(revision.to_string()) }))
+    }
+
+    async fn save(&self, keys: &SealedKeys, over: Option<Revision>) -> Outside<Replace> {
+        let held = &mut self.tables().keys;
+        let revision = match (&*held, over) {
+            (Some((held, _)), _) if held == keys => return Ok(Replace::Done),
+            (None, None) => 0,
+            (Some((_, revision)), Some(over)) if revision.to_string() == over.0 => revision + 1,
+            _ => return Ok(Replace::Stale),
+        };
+        *held = Some((keys.clone(), revision));
+        Ok(Replace::Done)
     }
 }
 

@@ -67,14 +67,13 @@ impl Group {
         held
     }
 
-    /// Each of them, with its key.
-    pub fn records(&self, group: [u8; 16]) -> Vec<Exported> {
-        let key = |name: &String| {
+    /// Each of them, with its key; `None`: one of the names is none.
+    pub fn records(&self, group: [u8; 16]) -> Option<Vec<Exported>> {
+        let record = |(name, counter): (&String, &Counter)| {
             let name = BASE64_URL_SAFE_NO_PAD.decode(name).ok()?.try_into().ok()?;
-            Some(CounterKey { group, name })
+            Some(Exported::Counter(CounterKey { group, name }, counter.clone()))
         };
-        let records = self.0.iter().filter_map(|(name, counter)| Some((key(name)?, counter.clone())));
-        records.map(|(key, counter)| Exported::Counter(key, counter)).collect()
+        self.0.iter().map(record).collect()
     }
 
     /// Drops what counts no more, so that the document stays as small as what is in it.

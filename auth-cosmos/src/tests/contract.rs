@@ -18,6 +18,10 @@ mod counters {
     use super::*;
     contract!(counters: Emulator::start().await.store().await);
 }
+mod keys {
+    use super::*;
+    contract!(keys: Emulator::start().await.store().await);
+}
 mod records {
     use super::*;
     contract!(records: Emulator::start().await.store().await);

@@ -77,7 +77,8 @@ macro_rules! contract_under {
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn records_keep_the_contract() {
+            async fn keys_and_records_keep_the_contract() {
+                contract!(each keys: $store);
                 contract!(each records: $store);
             }
         }

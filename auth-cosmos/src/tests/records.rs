@@ -46,18 +46,14 @@ async fn what_was_carried_there_and_back_is_what_it_was() {
     }
     let there: Arc<dyn RecordStore> = Arc::new(Emulator::start().await.store().await);
     for (from, to) in [(here.clone() as Arc<dyn RecordStore>, there.clone()), (there, back.clone())] {
-        let copier = Copier { from, to, now: Timestamp(0) };
+        let copier = Copier { from, to };
         let mut at = Some(Position::start());
         while let Some(position) = at {
-            at = copier.carry(&position).await.unwrap().next;
+            at = copier.carry(&position, Timestamp(0)).await.unwrap().next;
         }
     }
-    let users = |memory: &Memory| {
-        let mut users: Vec<User> = memory.tables().users.values().map(|(user, _)| user.clone()).collect();
-        users.sort_by_key(|user| user.id);
-        users
-    };
-    assert_eq!(users(&here), users(&back));
+    let all = async |memory: &Memory| memory.export(RecordKind::Users, None, usize::MAX).await.unwrap().records;
+    assert_eq!(all(&here).await, all(&back).await);
 }
 
 fn somebody(n: usize) -> User {

@@ -16,6 +16,6 @@ pub fn backup(settings: &Settings, to: &Path) -> Ended {
         Store::Sqlite => auth_sqlite::backup(&sqlite_file(settings), to)?,
         Store::Cosmos => return Err(AZURE.into()),
     }
-    let (to, keys) = (to.display(), settings.key_dir());
-    Ok(format!("The backup is {to}. The keys in {} are not in it: keep a copy of them elsewhere.", keys.display()))
+    let to = to.display();
+    Ok(format!("The backup is {to}. The server's secret is not in it: keep a copy of it elsewhere."))
 }

@@ -5,24 +5,26 @@ mod progress;
 use self::{journal::Journal, progress::Progress};
 use super::Ended;
 use crate::{
-    keys::KeyFolder,
-    settings::{Settings, SettingsError, value::Store},
+    http::reasons,
+    keys::{KeyError, RootFile},
+    settings::{Settings, value::Store},
     store::{self, Carried},
 };
 use auth_core::{
     copy::{Copier, CopyError, Position, Side, Tally},
-    ports::{Clock, Outside, RecordKind, Unavailable},
+    ports::{Clock, Record, RecordKind, Unavailable},
+    secrets::ServerSecret,
     system::SystemClock,
 };
 use conf::Conf;
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
 
-/// Move everything into another store: with the servers stopped, into an empty store, and with a look at all of it
-/// afterwards. Interrupted, the same command goes on.
+/// Move everything into another store: with all servers stopped, into an empty store, and compared at the end. Interrupted,
+/// the same command goes on.
 #[derive(Conf)]
 pub struct Copy {
-    /// The store to copy: sqlite or cosmos, where the settings say that it is. It stays as it is.
+    /// The store to copy: sqlite or cosmos, where the settings say that it is. It stays.
     #[conf(long)]
     pub from: Store,
     /// The store to fill.
@@ -41,60 +43,108 @@ impl Copy {
         if self.from == self.to {
             return Err("--from and --to name the same store".into());
         }
-        let cosmos = settings.cosmos.incomplete();
-        if !cosmos.is_empty() {
-            return Err(SettingsError::Wrong(cosmos.join("\n")).into());
-        }
+        settings.cosmos.check()?;
+        let secret = Arc::new(RootFile::of(settings).server_secret(settings).map_err(about_the_secret)?);
         let file = store::sqlite_file(settings);
-        match (self.from, file.exists()) {
-            (Store::Sqlite, false) => return Err(format!("there is no database in {}", file.display()).into()),
-            (Store::Cosmos, true) => {
-                return Err(format!("{} is there already: a copy goes where nothing is", file.display()).into());
-            }
-            _ => {}
+        if self.from == Store::Sqlite && !file.exists() {
+            return Err(format!("there is no database in {}", file.display()).into());
         }
-        let secret = Arc::new(KeyFolder::of(settings).server_secret(settings)?);
-        let journal = Journal::open(settings, self.from, self.to)?;
+        if self.to == Store::Sqlite {
+            auth_sqlite::must_be_free(&file)?;
+        }
         let from = store::source(self.from, settings, &secret).await?;
         let to = store::target(self.to, settings, &secret).await?;
-        let copied = carry(&journal, from.clone(), to.clone()).await;
+        let copied = self.carry(settings, &secret, [&from, &to]).await;
         from.close().await;
         to.close().await;
-        let tallies = copied.map_err(|error| tell(&error, &journal))?;
+        let (journal, tallies) = copied?;
         if self.to == Store::Sqlite {
-            store::put_in_place(settings)?;
+            auth_sqlite::put_in_place(&store::unfinished(settings), &file)?;
         }
         journal.close()?;
-        Ok(self.done(settings, &tallies))
+        Ok(self.done(&tallies))
     }
 
-    fn done(&self, settings: &Settings, tallies: &[(RecordKind, Tally)]) -> String {
+    async fn carry(
+        &self,
+        settings: &Settings,
+        secret: &ServerSecret,
+        [from, to]: [&Arc<dyn Carried>; 2],
+    ) -> Ended<(Journal, Tallies)> {
+        // Now that nobody else is at it.
+        let journal = Journal::open(settings, self.from, self.to)?;
+        let progress = Progress::of(&**from, journal.carried()).await;
+        is_under(&**from, secret).await.map_err(about_the_secret)?;
+        let copier = Copier { from: from.clone(), to: to.clone() };
+        match carry(&copier, &journal, &progress).await {
+            Ok(tallies) => Ok((journal, tallies)),
+            Err(error) => Err(self.tell(&error, &journal, settings).into()),
+        }
+    }
+
+    fn done(&self, tallies: &[(RecordKind, Tally)]) -> String {
         format!(
             "{lines}All of it is in {to}, and was compared.\n\
-             Start the servers with AUTH_SERVICE_STORE={to}, with the same secret and the same keys ({keys}). What was \
-             copied is still in {from}: let no server run on it any more, and remove it when nobody will ask for anything \
-             in it.",
+             Start the servers with AUTH_SERVICE_STORE={to}, with the same secret. What was copied is still in {from}: let no \
+             server run on it any more, and remove it when nobody will ask for anything in it.",
             lines = tallies.iter().map(line).collect::<String>(),
             from = self.from,
             to = self.to,
-            keys = settings.key_dir().display(),
         )
     }
+
+    fn tell(&self, error: &CopyError, journal: &Journal, settings: &Settings) -> String {
+        let (reason, journal) = (reasons(error), journal.path().display());
+        let empty = match self.to {
+            Store::Sqlite => {
+                format!(
+                    "remove {0} (and what is called like it, with -wal and -shm)",
+                    store::unfinished(settings).display()
+                )
+            }
+            Store::Cosmos => format!("delete {}, and make it anew", store::place(self.to, settings)),
+        };
+        match error {
+            CopyError::Unavailable(_) => format!(
+                "the copy was interrupted: {reason}. The same command goes on with it; if it ends so again, that is the reason \
+                 to look into"
+            ),
+            CopyError::NotEmpty => format!("a copy goes into an empty store: {empty}"),
+            CopyError::Conflict(_) | CopyError::Different { .. } => format!(
+                "this is no copy: {reason}. One of the two was used meanwhile, or since an interruption. Nothing is lost: stop \
+                 every server, {empty}, remove {journal}, and begin anew"
+            ),
+        }
+    }
 }
+
+type Tallies = Vec<(RecordKind, Tally)>;
 
 fn line((kind, tally): &(RecordKind, Tally)) -> String {
     format!("{:<10} {:>9}\n", kind.as_str(), tally.records())
 }
 
+/// Names are found by keyed hashes in one store, and by themselves in the other: under another secret nobody would be found.
+async fn is_under(store: &dyn Carried, secret: &ServerSecret) -> Result<(), KeyError> {
+    let keys = store.export(RecordKind::Keys, None, 1).await?.records;
+    let Some(Record::Keys(sealed)) = keys.first() else { return Err(KeyError::NoSigningKeys) };
+    sealed.open(secret).map(drop).map_err(KeyError::Signing)
+}
+
+fn about_the_secret(error: KeyError) -> String {
+    match error {
+        KeyError::Missing(_) | KeyError::Signing(_) => {
+            "a copy needs the secret that the servers have: give it by AUTH_SERVICE_SECRET_FILE, AUTH_SERVICE_SECRET or \
+             keys/secret in the data folder"
+                .to_owned()
+        }
+        other => reasons(&other),
+    }
+}
+
 /// From where an earlier try was interrupted; then looks at all of it.
-async fn carry(
-    journal: &Journal,
-    from: Arc<dyn Carried>,
-    to: Arc<dyn Carried>,
-) -> Result<Vec<(RecordKind, Tally)>, CopyError> {
-    let progress = Progress::of(&*from, journal.carried()).await?;
-    let copier = Copier { from, to: to.clone(), now: SystemClock.now() };
-    if journal.is_new() && !is_empty(&*to).await? {
+async fn carry(copier: &Copier, journal: &Journal, progress: &Progress) -> Result<Tallies, CopyError> {
+    if journal.is_new() && !is_empty(copier, progress).await? {
         return Err(CopyError::NotEmpty);
     }
     let keep = |at: Option<&Position>| {
@@ -103,16 +153,31 @@ async fn carry(
     let mut at = journal.position();
     keep(at.as_ref())?;
     while let Some(position) = at {
-        let page = insist(&progress, async || copier.carry(&position).await).await?;
-        progress.carried(position.kind, page.records);
+        progress.at("copying", position.kind);
+        let page = insist(progress, async || copier.carry(&position, SystemClock.now()).await).await?;
+        progress.add(page.records);
         at = page.next;
         keep(at.as_ref())?;
     }
-    let mut tallies = Vec::new();
     progress.begin_to_compare();
+    let mut tallies = Vec::new();
     for kind in RecordKind::ALL {
-        let was = look(&copier, Side::From, kind, &progress).await?;
-        let is = look(&copier, Side::To, kind, &progress).await?;
+        progress.at("comparing", kind);
+        let now = SystemClock.now();
+        let [mut was, mut is] = [Tally::default(), Tally::default()];
+        for (side, seen) in [(Side::From, &mut was), (Side::To, &mut is)] {
+            let mut at = Some(Position::start_of(kind));
+            while let Some(position) = at {
+                let before = seen.records();
+                let look = async || {
+                    let mut seen = seen.clone();
+                    let next = copier.look(side, &position, now, &mut seen).await?;
+                    Ok((seen, next))
+                };
+                (*seen, at) = insist(progress, look).await?;
+                progress.add(seen.records() - before);
+            }
+        }
         was.must_be(&is, kind)?;
         tallies.push((kind, is));
     }
@@ -120,45 +185,27 @@ async fn carry(
     Ok(tallies)
 }
 
-async fn look(copier: &Copier, side: Side, kind: RecordKind, progress: &Progress) -> Result<Tally, CopyError> {
-    let (mut seen, mut at) = (Tally::default(), Some(Position::start_of(kind)));
-    while let Some(position) = at {
-        let before = seen.records();
-        (seen, at) = insist(progress, async || {
-            let mut seen = seen.clone();
-            let next = copier.look(side, &position, &mut seen).await?;
-            Ok((seen, next))
-        })
-        .await?;
-        progress.compared(kind, seen.records() - before);
-    }
-    Ok(seen)
-}
-
-async fn is_empty(store: &dyn Carried) -> Outside<bool> {
+async fn is_empty(copier: &Copier, progress: &Progress) -> Result<bool, CopyError> {
     for kind in RecordKind::ALL {
-        let mut after = None;
-        loop {
-            let page = store.export(kind, after, 1).await?;
+        let (mut after, mut more) = (None, true);
+        while more {
+            let page = insist(progress, async || Ok(copier.to.export(kind, after.clone(), 256).await?)).await?;
             if !page.records.is_empty() {
                 return Ok(false);
             }
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
+            (more, after) = (page.next.is_some(), page.next);
         }
     }
     Ok(true)
 }
 
 /// Asks again while a store fails, and for longer each time.
-async fn insist<T>(progress: &Progress, mut page: impl AsyncFnMut() -> Result<T, CopyError>) -> Result<T, CopyError> {
+async fn insist<T>(progress: &Progress, page: impl AsyncFn() -> Result<T, CopyError>) -> Result<T, CopyError> {
     let mut tries = 0;
     loop {
         match page().await {
             Err(CopyError::Unavailable(failure)) if tries < TRIES => {
-                progress.failed(&failure);
+                progress.say(&format!("{}: asking again", reasons(&failure)));
                 let asked = match failure {
                     Unavailable::Overloaded { retry_after, .. } => retry_after,
                     Unavailable::Failed { .. } => Duration::ZERO,
@@ -167,21 +214,6 @@ async fn insist<T>(progress: &Progress, mut page: impl AsyncFnMut() -> Result<T,
                 tries += 1;
             }
             ended => return ended,
-        }
-    }
-}
-
-fn tell(error: &CopyError, journal: &Journal) -> String {
-    let reason = crate::http::reasons(error);
-    match error {
-        CopyError::Unavailable(_) => format!("the copy was interrupted: {reason}. The same command goes on with it"),
-        CopyError::NotEmpty => "there is something in the target already: a copy goes into an empty store".to_owned(),
-        CopyError::Conflict(_) | CopyError::Different { .. } => {
-            let journal = journal.path().display();
-            format!(
-                "this is no copy: {reason}. One of the two was used meanwhile, or since an interruption: stop every server, \
-                 empty the target, remove {journal} and begin anew"
-            )
         }
     }
 }

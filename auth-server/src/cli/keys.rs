@@ -1,19 +1,24 @@
 //! `keys`: the server's secret, and the keys that sign access tokens.
 use super::Ended;
-use crate::{http::JWKS_MAX_AGE, keys::KeyFolder, settings::Settings};
+use crate::{
+    http::JWKS_MAX_AGE,
+    keys::{Keys, RootFile},
+    settings::Settings,
+    store,
+};
 use auth_core::{
-    keys::{Algorithm, KeySet, SigningKey},
-    ports::{Clock, Outside},
+    keys::{KeySet, SigningKey},
+    ports::Clock,
     system::{OsRng, SystemClock},
     token::LEEWAY,
     value::Timestamp,
 };
 use conf::{Conf, Subcommands};
-use std::time::Duration;
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// The server's secret, and the keys that sign access tokens.
 #[derive(Conf)]
-pub struct Keys {
+pub struct KeyCommand {
     /// What to do.
     #[conf(subcommands)]
     pub action: Action,
@@ -27,37 +32,59 @@ pub enum Action {
     /// Show the signing keys, and what each is doing.
     List,
     /// Add a signing key. It is published at once, signs after a while, and the old one goes when its last token has died.
-    Rotate,
+    Rotate {
+        /// Put one new key in the place of all, at once: when others may know the old ones, or when the secret is lost that
+        /// they were sealed under. The access tokens that are out are refused; whoever has one refreshes it.
+        #[conf(long)]
+        at_once: bool,
+    },
 }
 
 /// Every reader of the published keys has seen a new one by then, and every server has loaded it.
 const LEAD: Duration = JWKS_MAX_AGE.saturating_mul(2);
 
-impl Keys {
-    /// Does it. A running server takes the change up by itself.
-    pub fn run(self, settings: &Settings) -> Ended {
-        let (folder, now) = (KeyFolder::of(settings), SystemClock.now());
-        let keep = settings.accounts.access_token_lifetime.0 + LEEWAY;
-        match self.action {
-            Action::Init => {
-                let made = folder.init(settings, &SystemClock, &OsRng)?;
-                let lines: Vec<_> = made.iter().map(|path| format!("made {}", path.display())).collect();
-                Ok(if lines.is_empty() { "All keys are there already.".to_owned() } else { lines.join("\n") })
-            }
-            Action::List => Ok(list(&folder.signing()?.1, now, keep)),
-            Action::Rotate => {
-                let (_, mut keys) = folder.signing()?;
-                rotate(&mut keys, settings.accounts.token_algorithm, now, keep)?;
-                folder.save_signing(&keys)?;
-                Ok(list(&keys, now, keep))
-            }
-        }
+impl KeyCommand {
+    /// Does it. Running servers take the change up by themselves.
+    pub async fn run(self, settings: &Settings) -> Ended {
+        let root = RootFile::of(settings);
+        let made = if let Action::Init = self.action { root.init(settings, &OsRng)? } else { None };
+        let secret = Arc::new(root.server_secret(settings)?);
+        let store = store::open(settings, &secret, &Arc::default()).await?;
+        let keys = Keys { store: store.clone(), secret };
+        let told = match self.action {
+            Action::Init => init(made, &keys, settings).await,
+            Action::List => show(&keys, settings).await,
+            Action::Rotate { at_once } => rotate(at_once, &keys, settings).await,
+        };
+        store.close().await;
+        told
     }
 }
 
-fn rotate(keys: &mut KeySet, algorithm: Algorithm, now: Timestamp, keep: Duration) -> Outside<()> {
-    keys.prune(now, keep);
-    keys.rotate(algorithm, now, LEAD).map(|_| ())
+async fn init(made: Option<&Path>, keys: &Keys, settings: &Settings) -> Ended {
+    let secret = made.map(|path| format!("made {}", path.display()));
+    let signing = keys.init(settings, &SystemClock, &OsRng).await?.then(|| "made a signing key".to_owned());
+    let lines: Vec<_> = secret.into_iter().chain(signing).collect();
+    Ok(if lines.is_empty() { "All keys are there already.".to_owned() } else { lines.join("\n") })
+}
+
+async fn show(keys: &Keys, settings: &Settings) -> Ended {
+    Ok(list(&keys.current().await?.1, SystemClock.now(), keep(settings)))
+}
+
+async fn rotate(at_once: bool, keys: &Keys, settings: &Settings) -> Ended {
+    let now = SystemClock.now();
+    let rotated = if at_once {
+        keys.replace(settings, now, &OsRng).await?
+    } else {
+        keys.rotate(settings, now, [LEAD, keep(settings)], &OsRng).await?
+    };
+    Ok(list(&rotated, now, keep(settings)))
+}
+
+/// So long is a key needed once its successor signs.
+fn keep(settings: &Settings) -> Duration {
+    settings.accounts.access_token_lifetime.0 + LEEWAY
 }
 
 fn list(keys: &KeySet, now: Timestamp, keep: Duration) -> String {
@@ -78,8 +105,8 @@ fn list(keys: &KeySet, now: Timestamp, keep: Duration) -> String {
 mod tests {
     use super::*;
     use auth_core::{
-        keys::KeyRing,
-        ports::{Jwk, Keyring},
+        keys::{Algorithm, KeyRing},
+        ports::{Jwk, Keyring, Outside},
         testing::FixedClock,
         token::{self, AccessClaims, Expected},
         value::{Secret, SessionId, UserId},
@@ -138,6 +165,11 @@ mod tests {
         assert_eq!(servers[0].public_keys().len(), 1);
     }
 
+    fn rotate(keys: &mut KeySet, algorithm: Algorithm, now: Timestamp, keep: Duration) -> Outside<()> {
+        keys.prune(now, keep);
+        keys.rotate(algorithm, now, LEAD).map(|_| ())
+    }
+
     fn secs(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
@@ -157,20 +189,29 @@ mod tests {
         }
     }
 
-    #[test] // S-21
-    fn a_rotated_key_is_published_before_it_signs_and_longer_than_readers_keep_what_they_saw() {
+    #[tokio::test] // S-21
+    async fn a_rotated_key_is_published_before_it_signs_and_longer_than_readers_keep_what_they_saw() {
         let data = tempfile::tempdir().unwrap();
         let settings = Settings::for_data_dir(data.path());
-        let run = |action| Keys { action }.run(&settings).unwrap();
-        run(Action::Init);
-        let folder = KeyFolder::of(&settings);
-        let first = folder.signing().unwrap().1.keys()[0].kid().to_owned();
-        run(Action::Rotate);
-        let (_, keys) = folder.signing().unwrap();
-        let now = SystemClock.now();
+        let run = async |action| KeyCommand { action }.run(&settings).await.unwrap();
+        let set = async || {
+            let secret = Arc::new(RootFile::of(&settings).server_secret(&settings).unwrap());
+            let store = store::open(&settings, &secret, &Arc::default()).await.unwrap();
+            let set = Keys { store: store.clone(), secret }.current().await.unwrap().1;
+            store.close().await;
+            set
+        };
+        run(Action::Init).await;
+        let first = set().await.keys()[0].kid().to_owned();
+        run(Action::Rotate { at_once: false }).await;
+        let (keys, now) = (set().await, SystemClock.now());
         assert_eq!(keys.current(now).kid(), first);
         assert_eq!(keys.published(now, Duration::ZERO).len(), 2);
         assert_ne!(keys.current(now + LEAD).kid(), first);
         assert!(LEAD > JWKS_MAX_AGE);
+
+        let told = run(Action::Rotate { at_once: true }).await;
+        assert!(told.contains("signs") && told.lines().count() == 1 && !told.contains(&first), "{told}");
+        assert_eq!(set().await.keys().len(), 1);
     }
 }

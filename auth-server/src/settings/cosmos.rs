@@ -1,5 +1,6 @@
 //! Azure Cosmos DB: which account, and how the server is let in.
 use super::{
+    SettingsError,
     secret::{AccountKey, FromFile},
     value::{Access, digits},
 };
@@ -57,13 +58,20 @@ impl CosmosSettings {
         self.cosmos_credential.unwrap_or(unset)
     }
 
+    /// Whether the store can be opened with these.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with everything that is missing.
+    pub(crate) fn check(&self) -> Result<(), SettingsError> {
+        let missing = self.incomplete();
+        if missing.is_empty() { Ok(()) } else { Err(SettingsError::Wrong(missing.join("\n"))) }
+    }
+
     /// What the store cosmos misses.
-    pub(crate) fn incomplete(&self) -> Vec<String> {
+    pub(super) fn incomplete(&self) -> Vec<String> {
         let mut missing = Vec::new();
         if cfg!(not(feature = "cosmos")) {
-            missing.push(
-                "AUTH_SERVICE_STORE is cosmos, and this program was built without it: build it with `--features cosmos`",
-            );
+            missing.push("this program was built without the store cosmos: build it with `--features cosmos`");
         }
         if self.cosmos_endpoint.is_none() {
             missing.push(

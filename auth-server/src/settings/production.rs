@@ -46,13 +46,6 @@ impl Settings {
                 ),
             ),
             (
-                !keys.join(crate::keys::SIGNING).exists(),
-                format!(
-                    "{} is missing: make the keys that sign access tokens with `auth-server keys init`",
-                    keys.join(crate::keys::SIGNING).display()
-                ),
-            ),
-            (
                 self.accounts.hasher().is_ok_and(|hasher| hasher.params.memory_kib() < Argon2Params::default().memory_kib()),
                 "AUTH_SERVICE_ARGON2_MEMORY_KIB is for tests only: leave it out".to_owned(),
             ),

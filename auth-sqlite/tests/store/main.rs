@@ -5,6 +5,7 @@ mod crash;
 mod disk;
 mod faults;
 mod migrations;
+mod place;
 mod records;
 mod reopen;
 mod restore;

@@ -10,7 +10,7 @@ use std::{
 };
 
 impl Place {
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     code::*,
     counter::*,
+    keys::SealedKeys,
     ports::*,
     session::*,
     testing::{Memory, SeededRng},
@@ -20,8 +21,8 @@ use std::{sync::Arc, time::Duration};
 pub const CLAUSES: &[&str] = crate::contract!(@clauses records names);
 
 /// A store of every port: what is carried was written through the others, and is looked at through them.
-pub trait Whole: RecordStore + UserStore + CodeStore + SessionStore + CounterStore + OutboxStore {}
-impl<S: RecordStore + UserStore + CodeStore + SessionStore + CounterStore + OutboxStore> Whole for S {}
+pub trait Whole: RecordStore + UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + KeyStore {}
+impl<S: RecordStore + UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + KeyStore> Whole for S {}
 
 const HOUR: Duration = Duration::from_hours(1);
 const ANN: UserId = UserId::from_bytes([1; 16]);
@@ -107,10 +108,11 @@ pub async fn what_was_imported_goes_on_where_it_was(store: Arc<dyn Whole>) {
                     source.peek(&two, NOW + SECOND).await.unwrap()
                 );
             }
-            Record::User(_) | Record::Deleted(_) | Record::Mail(_) => {}
+            Record::User(_) | Record::Deleted(_) | Record::Mail(_) | Record::Keys(_) => {}
         }
     }
     assert_eq!(turned, 3);
+    assert_eq!(store.load().await.unwrap().map(|keys| keys.value), source.load().await.unwrap().map(|keys| keys.value));
     assert_eq!(store.waiting().await.unwrap(), source.waiting().await.unwrap());
     assert_eq!(store.dead(9).await.unwrap(), source.dead(9).await.unwrap());
     for (holder, later) in [(1, 9), (2, 200)] {
@@ -155,6 +157,7 @@ pub async fn what_is_there_is_not_written_over(store: Arc<dyn Whole>) {
             Record::Code(code) => others.push(Record::Code(Code { wrong: code.wrong + 1, ..code })),
             Record::Counter(key, _) => others.push(Record::Counter(key, Counter::default())),
             Record::Mail(entry) => others.push(Record::Mail(Entry { attempts: entry.attempts + 9, ..entry })),
+            Record::Keys(keys) => others.push(Record::Keys(SealedKeys(format!("{}, others", keys.0)))),
         }
         for other in others {
             assert_eq!(store.import(&other).await.unwrap(), Imported::Conflict, "{other:?}");
@@ -194,8 +197,17 @@ pub async fn one_of_many_imports_gets_the_login(store: Arc<dyn Whole>) {
 }
 
 /// Some of each kind, in every state that is carried; and what the store holds then, in the order of the kinds.
-async fn fill(store: &(impl Whole + ?Sized)) -> [Vec<Record>; 5] {
-    [users(store).await, devices(store).await, issued(store).await, counters(store).await, mails(store).await]
+async fn fill(store: &(impl Whole + ?Sized)) -> [Vec<Record>; 6] {
+    let keys = SealedKeys("sealed".to_owned());
+    assert_eq!(store.save(&keys, None).await.unwrap(), Replace::Done);
+    [
+        users(store).await,
+        devices(store).await,
+        issued(store).await,
+        counters(store).await,
+        mails(store).await,
+        vec![Record::Keys(keys)],
+    ]
 }
 
 async fn users(store: &(impl Whole + ?Sized)) -> Vec<Record> {
@@ -311,7 +323,7 @@ async fn all(store: &(impl Whole + ?Sized), kind: RecordKind) -> Vec<Record> {
 }
 
 /// Just these are there.
-async fn holds(store: &(impl Whole + ?Sized), filled: [Vec<Record>; 5]) {
+async fn holds(store: &(impl Whole + ?Sized), filled: [Vec<Record>; 6]) {
     for (kind, mut expected) in RecordKind::ALL.into_iter().zip(filled) {
         let mut exported = all(store, kind).await;
         expected.sort_by_cached_key(Record::written);

@@ -48,6 +48,7 @@ impl Tables {
                 self.counters.iter().map(|(key, counter)| Record::Counter(*key, counter.clone())).collect()
             }
             RecordKind::Outbox => self.outbox.values().cloned().map(Record::Mail).collect(),
+            RecordKind::Keys => self.keys.iter().map(|(keys, _)| Record::Keys(keys.clone())).collect(),
         };
         records.into_iter().map(|record| (place(&record), record)).collect()
     }
@@ -68,6 +69,7 @@ impl Tables {
             Record::Code(code) => self.codes.get(&(code.id.subject(), code.purpose.kind())).cloned().map(Record::Code),
             Record::Counter(key, _) => self.counters.get(key).cloned().map(|counter| Record::Counter(*key, counter)),
             Record::Mail(entry) => self.outbox.get(&entry.id).cloned().map(Record::Mail),
+            Record::Keys(_) => self.keys.clone().map(|(keys, _)| Record::Keys(keys)),
         }
     }
 
@@ -79,6 +81,7 @@ impl Tables {
             Record::Code(code) => drop(self.codes.insert((code.id.subject(), code.purpose.kind()), code)),
             Record::Counter(key, counter) => drop(self.counters.insert(key, counter)),
             Record::Mail(entry) => drop(self.outbox.insert(entry.id, entry)),
+            Record::Keys(keys) => self.keys = Some((keys, 0)),
         }
     }
 }
@@ -91,5 +94,6 @@ fn place(record: &Record) -> String {
         Record::Code(code) => format!("{} {}", code.id.subject(), code.purpose.kind().as_str()),
         Record::Counter(key, _) => format!("{key:?}"),
         Record::Mail(entry) => entry.id.to_string(),
+        Record::Keys(_) => "keys".to_owned(),
     }
 }

@@ -80,7 +80,8 @@ impl Journal {
         serde_json::to_writer_pretty(&mut part, &written)?;
         part.flush()?;
         part.as_file().sync_all()?;
-        part.persist(&self.path).map(drop).map_err(|error| error.error)
+        part.persist(&self.path).map_err(|error| error.error)?;
+        if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
     }
 
     /// The copy is whole.

@@ -1,65 +1,82 @@
-//! How far a copy has come, for whoever watches. Nothing is drawn where nobody does.
-use crate::http::reasons;
-use auth_core::ports::{Outside, RecordKind, RecordStore, Unavailable};
+//! How far a copy has come: a bar on a terminal, and a line for each kind of record elsewhere.
+use auth_core::ports::{RecordKind, RecordStore};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::time::Duration;
+use std::{
+    io::{self, Write},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 /// A bar, or where the source does not know how much it has, a number that grows.
-pub struct Progress(ProgressBar);
+pub struct Progress {
+    bar: ProgressBar,
+    said: Mutex<String>,
+}
 
 impl Progress {
     /// Of a copy that has come so far.
-    pub async fn of(from: &dyn RecordStore, carried: u64) -> Outside<Self> {
-        let (mut total, mut known) = (0, true);
+    pub async fn of(from: &dyn RecordStore, carried: u64) -> Self {
+        let mut total = Some(0);
         for kind in RecordKind::ALL {
-            let count = from.count(kind).await?;
-            known &= count.is_some();
-            total += count.unwrap_or_default();
+            // A bar is worth no copy.
+            let count = from.count(kind).await.ok().flatten();
+            total = total.zip(count).map(|(total, count)| total + count);
         }
-        let bar = if known { ProgressBar::new(total) } else { ProgressBar::new_spinner() };
-        let template = if known {
-            "{msg} {wide_bar} {human_pos}/{human_len}, {per_sec}, {eta} to go"
-        } else {
-            "{spinner} {msg} {human_pos}, {per_sec}"
+        let (bar, template) = match total {
+            Some(total) => {
+                (ProgressBar::new(total), "{msg} {wide_bar} {human_pos}/{human_len}, {per_sec}, {eta} to go")
+            }
+            None => (ProgressBar::new_spinner(), "{spinner} {msg} {human_pos}, {per_sec}"),
         };
         let bar = bar.with_style(ProgressStyle::with_template(template).expect("a template"));
         bar.enable_steady_tick(Duration::from_millis(200));
         bar.set_position(carried);
         bar.reset_eta();
-        Ok(Self(bar))
+        Self { bar, said: Mutex::default() }
     }
 
-    /// How many records are carried.
+    /// How many records are done.
     pub fn position(&self) -> u64 {
-        self.0.position()
+        self.bar.position()
     }
 
-    /// So many more are.
-    pub fn carried(&self, kind: RecordKind, records: u64) {
-        self.0.set_message(format!("copying {kind}"));
-        self.0.inc(records);
+    /// What is being done, with which records.
+    pub fn at(&self, what: &str, kind: RecordKind) {
+        let at = format!("{what} {kind}");
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if *said != at {
+            self.bar.set_message(at.clone());
+            if self.bar.is_hidden() {
+                self.say(&at);
+            }
+            *said = at;
+        }
     }
 
-    /// From now on they are looked at, in both stores.
+    /// So many more are done.
+    pub fn add(&self, records: u64) {
+        self.bar.inc(records);
+    }
+
+    /// Each is looked at in both stores.
     pub fn begin_to_compare(&self) {
-        self.0.set_length(self.0.length().unwrap_or_default() * 2);
-        self.0.set_position(0);
-        self.0.reset_eta();
+        self.bar.set_length(self.bar.length().unwrap_or_default() * 2);
+        self.bar.set_position(0);
+        self.bar.reset_eta();
     }
 
-    /// So many more are.
-    pub fn compared(&self, kind: RecordKind, records: u64) {
-        self.0.set_message(format!("comparing {kind}"));
-        self.0.inc(records);
-    }
-
-    /// A store has failed, and is asked again.
-    pub fn failed(&self, failure: &Unavailable) {
-        self.0.println(format!("{}: asking again", reasons(failure)));
+    /// A line for whoever watches, or reads it later.
+    pub fn say(&self, line: &str) {
+        if self.bar.is_hidden() {
+            // Whoever has closed it does not read it.
+            let _ = writeln!(io::stderr(), "{line}");
+        } else {
+            self.bar.println(line);
+        }
     }
 
     /// All is done.
     pub fn end(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }

@@ -1,0 +1,59 @@
+//! The keys that sign access tokens: one document, beside the names, which nothing forgets and nobody lists. A container of
+//! its own would be paid for by the hour.
+use crate::{
+    CosmosStore,
+    container::Written,
+    document::{Document, Etag, Ops, Place, Record},
+};
+use auth_core::{keys::SealedKeys, ports::*, value::Timestamp};
+
+impl Record for SealedKeys {
+    fn kept_until(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+#[async_trait]
+impl KeyStore for CosmosStore {
+    async fn load(&self) -> Outside<Option<Stored<SealedKeys>>> {
+        let container = &self.names.reservations;
+        let read = container.in_time(container.read::<SealedKeys>(&place())).await?;
+        read.map(|read| {
+            let revision = serde_json::to_string(&(read.etag, read.ops)).map_err(|error| container.failed(error))?;
+            Ok(Stored { value: read.record, revision: Revision(revision) })
+        })
+        .transpose()
+    }
+
+    async fn save(&self, keys: &SealedKeys, over: Option<Revision>) -> Outside<Replace> {
+        self.names.reservations.in_time(self.save_keys(keys, over)).await
+    }
+}
+
+impl CosmosStore {
+    async fn save_keys(&self, keys: &SealedKeys, over: Option<Revision>) -> Outside<Replace> {
+        let (container, op) = (&self.names.reservations, self.names.reservations.op());
+        let written = match over {
+            None => container.create(&place(), keys.clone(), &op).await?,
+            Some(revision) => {
+                let Ok((etag, ops)) = serde_json::from_str::<(Etag, Ops)>(&revision.0) else {
+                    return Ok(Replace::Stale);
+                };
+                let mut read = Document::at(&place(), keys.clone());
+                (read.etag, read.ops) = (etag, ops);
+                container.replace(&read, keys.clone(), &op).await?
+            }
+        };
+        if written != Written::Lost {
+            return Ok(Replace::Done);
+        }
+        // No other set is sealed like this one: if it is there, it was us.
+        let held = container.read::<SealedKeys>(&place()).await?;
+        Ok(if held.is_some_and(|held| held.record == *keys) { Replace::Done } else { Replace::Stale })
+    }
+}
+
+/// No name's hash is so short.
+pub(crate) fn place() -> Place {
+    Place::alone("signing-keys")
+}
