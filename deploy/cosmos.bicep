@@ -56,7 +56,7 @@ var throughput = maxThroughput == 0 ? {} : { autoscaleSettings: { maxThroughput:
 var containers = [
   // accounts, by their ids
   { name: 'users', partition: '/id', forgets: false, indexed: [] }
-  // logins and e-mails, by keyed hashes: whose each is
+  // logins and e-mails, by keyed hashes: whose each is; the signing keys, encrypted
   { name: 'names', partition: '/id', forgets: false, indexed: [] }
   // signed-in devices, those of an account together
   { name: 'sessions', partition: '/pk', forgets: true, indexed: [] }

@@ -1,7 +1,7 @@
 //! A backup in the place of the database: what comes back, what does not, and all or nothing.
 use crate::records::*;
-use auth_core::{code::*, counter::*, ports::*, testing::SeededRng};
-use auth_sqlite::{Error, Restored, backup, migrate, restore};
+use auth_core::{code::*, counter::*, keys::SealedKeys, ports::*, testing::SeededRng};
+use auth_sqlite::{Error, Restored, SqliteStore, backup, migrate, restore};
 use rusqlite::Connection;
 use std::{
     fs,
@@ -93,6 +93,33 @@ async fn accounts_and_counts_come_back_and_sessions_codes_and_mails_do_not() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(place.file(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
     }
+}
+
+/// One that was rotated away, since others may know it, does not come back.
+#[tokio::test] // S-21
+async fn the_signing_keys_are_those_of_the_database_and_where_it_has_none_those_of_the_backup() {
+    let keys = |store: SqliteStore| async move {
+        let keys = store.load().await.unwrap().map(|keys| keys.value.0);
+        store.close().await;
+        keys
+    };
+    let place = Place::new();
+    let store = place.open();
+    assert_eq!(store.save(&SealedKeys("of the backup".to_owned()), None).await.unwrap(), Replace::Done);
+    backup(&place.path, &place.file("copy.db")).unwrap();
+    let read = store.load().await.unwrap().unwrap();
+    assert_eq!(store.save(&SealedKeys("of today".to_owned()), Some(read.revision)).await.unwrap(), Replace::Done);
+    store.close().await;
+    restore(&place.file("copy.db"), &place.path).unwrap();
+    assert_eq!(keys(place.open()).await.as_deref(), Some("of today"));
+
+    let elsewhere = place.file("another/folder/auth.db");
+    restore(&place.file("copy.db"), &elsewhere).unwrap();
+    assert_eq!(keys(SqliteStore::open(elsewhere, <_>::default()).unwrap()).await.as_deref(), Some("of the backup"));
+    // A version that has no keys has none to lose.
+    migrate::down(&place.path, Some(7)).unwrap();
+    restore(&place.file("copy.db"), &place.path).unwrap();
+    assert_eq!(keys(place.open()).await.as_deref(), Some("of the backup"));
 }
 
 #[tokio::test]
