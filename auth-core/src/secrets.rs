@@ -213,7 +213,7 @@ fn open(key: &hmac::Key, bound_to: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec
     Some(text)
 }
 
-/// Each mail has a key of its own: random nonces under one key would be used up by billions of mails.
+/// Each mail has a key of its own, and so have the signing keys: random nonces under one key would be used up by billions of mails.
 fn sealing_key(key: &hmac::Key, bound_to: &[u8]) -> aead::LessSafeKey {
     let key = Zeroizing::new(tag(key, &[bound_to]));
     let key = aead::UnboundKey::new(&aead::AES_256_GCM, key.as_ref());

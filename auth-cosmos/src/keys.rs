@@ -47,9 +47,10 @@ impl CosmosStore {
         if written != Written::Lost {
             return Ok(Replace::Done);
         }
-        // No other set is sealed like this one: if it is there, it was us.
+        // If this write is there, or was, it was us; and no other set is sealed like this one.
         let held = container.read::<SealedKeys>(&place()).await?;
-        Ok(if held.is_some_and(|held| held.record == *keys) { Replace::Done } else { Replace::Stale })
+        let done = held.is_some_and(|held| held.ops.has(&op) || held.record == *keys);
+        Ok(if done { Replace::Done } else { Replace::Stale })
     }
 }
 

@@ -93,7 +93,7 @@ const fn advice(error: &auth_sqlite::Error) -> &'static str {
 }
 
 impl House {
-    /// Opens what is there, and outside production makes what is missing.
+    /// Opens what is there, and makes the signing keys if there are none; outside production the secret, too.
     ///
     /// # Errors
     /// [`ComposeError`].

@@ -1,14 +1,14 @@
 //! Keys: the server's secret, in a file beside the database and never in it; and the keys that sign access tokens, in the
 //! database, sealed under the secret, so that all servers over one database have the same.
 use crate::{
-    settings::{Settings, secret::RootSecret},
+    settings::{Settings, secret::RootSecret, value::Store},
     store::Backing,
 };
 use auth_core::{
     keys::{BadKeySet, KeySet, SealedKeys},
     ports::{Clock, KeyStoreExt, Rng, Unavailable},
     secrets::ServerSecret,
-    value::{Secret, Timestamp},
+    value::Timestamp,
 };
 use std::{
     fs, io,
@@ -21,8 +21,6 @@ use zeroize::Zeroizing;
 
 /// The file of the server's secret: random bytes in base64.
 pub const SECRET: &str = "secret";
-/// Where earlier versions kept the signing keys.
-const EARLIER: &str = "signing.json";
 
 /// Why keys cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -49,15 +47,28 @@ pub enum KeyError {
     /// There are no signing keys.
     #[error("there are no signing keys yet: `auth-server keys init` makes them, and so does a start")]
     NoSigningKeys,
-    /// The signing keys cannot be read.
+    /// The signing keys were sealed under another secret.
     #[error(
-        "the signing keys in the database cannot be used: give the secret that they were sealed under. If it is lost, \
-         `auth-server keys rotate --at-once` makes new ones; then the access tokens that are out are refused"
+        "the signing keys in the database were sealed under another secret: give the server the one that it had \
+         (AUTH_SERVICE_SECRET_FILE, AUTH_SERVICE_SECRET, or keys/secret in the data folder)"
     )]
+    OtherSecret,
+    /// The signing keys cannot be read, such as those of a newer program.
+    #[error("the signing keys in the database cannot be read")]
     Signing(#[source] BadKeySet),
     /// The database failed, or the machine has no randomness.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl KeyError {
+    /// Why sealed keys did not open.
+    pub const fn of(bad: BadKeySet) -> Self {
+        match bad {
+            BadKeySet::Sealed => Self::OtherSecret,
+            bad => Self::Signing(bad),
+        }
+    }
 }
 
 /// The file of the server's secret.
@@ -112,25 +123,15 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Makes the first one, or takes up those that an earlier version kept in a file, if the database has none. Whether it
-    /// was this call: of many servers that start at once, one does.
+    /// Makes the first one, if the database has none. Whether it was this call: of many servers that start at once, one does.
     ///
     /// # Errors
     /// [`KeyError`].
     pub async fn init(&self, settings: &Settings, clock: &dyn Clock, rng: &dyn Rng) -> Result<bool, KeyError> {
-        let file = settings.key_dir().join(EARLIER);
-        let earlier = read(&file)?;
         if self.store.load().await?.is_some() {
-            if earlier.is_some() {
-                tracing::warn!(path = %file.display(), "the signing keys are in the database, and this file is not read: remove it");
-            }
             return Ok(false);
         }
-        let first = match earlier {
-            Some(text) => KeySet::from_secret(&Secret::new(text.to_string()))
-                .map_err(|bad| KeyError::Content { path: file, reason: bad.to_string() })?,
-            None => KeySet::generate(settings.accounts.token_algorithm, clock.now())?,
-        };
+        let first = KeySet::generate(settings.accounts.token_algorithm, clock.now())?;
         let sealed = SealedKeys::seal(&first, &self.secret, rng);
         let there = self.change(|held| Ok(held.is_none().then(|| sealed.clone()))).await?;
         Ok(there == sealed)
@@ -151,16 +152,18 @@ impl Keys {
     /// # Errors
     /// [`KeyError`].
     pub async fn changed(&self, last: &SealedKeys) -> Result<Option<(SealedKeys, KeySet)>, KeyError> {
-        match self.store.load().await? {
-            Some(held) if held.value != *last => Ok(Some((held.value.clone(), self.open(&held.value)?))),
-            _ => Ok(None),
+        let held = self.store.load().await?.ok_or(KeyError::NoSigningKeys)?.value;
+        if held == *last {
+            return Ok(None);
         }
+        let set = self.open(&held)?;
+        Ok(Some((held, set)))
     }
 
     /// Adds a key that signs once `lead` has passed, and drops those whose last token died before `now`.
     ///
     /// # Errors
-    /// [`KeyError`]; the keys are as they were.
+    /// [`KeyError`]. After a failure of the database the keys may have been rotated all the same.
     pub async fn rotate(
         &self,
         settings: &Settings,
@@ -177,15 +180,22 @@ impl Keys {
         self.open(&rotated.await?)
     }
 
-    /// Puts one new key in the place of all, whatever they were. What they have signed is good no more.
+    /// Puts one new key in the place of all. What they have signed is good no more. On the embedded store that is done to keys
+    /// of a lost secret, too. On Cosmos DB it is refused: there all names are kept under the secret, and servers that start
+    /// under another find nobody.
     ///
     /// # Errors
     /// [`KeyError`].
     pub async fn replace(&self, settings: &Settings, now: Timestamp, rng: &dyn Rng) -> Result<KeySet, KeyError> {
         let new = KeySet::generate(settings.accounts.token_algorithm, now)?;
         let sealed = SealedKeys::seal(&new, &self.secret, rng);
-        let there = self.change(|held| Ok((held != Some(&sealed)).then(|| sealed.clone()))).await?;
-        self.open(&there)
+        let there = self.change(|held| {
+            if let (Store::Cosmos, Some(held)) = (settings.store, held) {
+                let _ours = self.open(held)?;
+            }
+            Ok((held != Some(&sealed)).then(|| sealed.clone()))
+        });
+        self.open(&there.await?)
     }
 
     async fn change(
@@ -196,7 +206,7 @@ impl Keys {
     }
 
     fn open(&self, sealed: &SealedKeys) -> Result<KeySet, KeyError> {
-        sealed.open(&self.secret).map_err(KeyError::Signing)
+        sealed.open(&self.secret).map_err(KeyError::of)
     }
 }
 
@@ -235,10 +245,7 @@ pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use auth_core::{
-        keys::Algorithm,
-        system::{OsRng, SystemClock},
-    };
+    use auth_core::system::{OsRng, SystemClock};
     use auth_sqlite::SqliteStore;
 
     fn folder() -> (tempfile::TempDir, Settings, RootFile) {
@@ -297,10 +304,12 @@ mod tests {
         let (sealed, set) = ours.current().await.unwrap();
         assert!(ours.changed(&sealed).await.unwrap().is_none());
         let theirs = Keys { secret: Arc::new(secret(8)), ..ours.clone() };
-        let told = theirs.current().await.unwrap_err().to_string();
-        assert!(told.contains("secret") && told.contains("--at-once"), "{told}");
+        assert!(matches!(theirs.current().await, Err(KeyError::OtherSecret)));
         let rotate = theirs.rotate(&settings, SystemClock.now(), [Duration::ZERO; 2], &OsRng).await;
-        assert!(matches!(rotate, Err(KeyError::Signing(_))));
+        assert!(matches!(rotate, Err(KeyError::OtherSecret)));
+        let shared = Settings { store: Store::Cosmos, ..settings.clone() };
+        let replaced = theirs.replace(&shared, SystemClock.now(), &OsRng).await;
+        assert!(matches!(replaced, Err(KeyError::OtherSecret)));
         assert_eq!(ours.current().await.unwrap().0, sealed, "nothing is lost by it");
 
         let new = theirs.replace(&settings, SystemClock.now(), &OsRng).await.unwrap();
@@ -308,23 +317,5 @@ mod tests {
         assert_ne!(new.keys()[0].kid(), set.keys()[0].kid());
         assert_eq!(theirs.current().await.unwrap().1.keys()[0].kid(), new.keys()[0].kid());
         assert!(theirs.changed(&sealed).await.unwrap().is_some());
-    }
-
-    #[tokio::test]
-    async fn keys_that_an_earlier_version_kept_in_a_file_are_taken_up_once() {
-        let (data, settings, _) = folder();
-        let file = data.path().join("keys").join(EARLIER);
-        make_private(&data.path().join("keys")).unwrap();
-        let ours = keys(&settings, secret(7));
-        fs::write(&file, r#"{"keys":["hunter2"]}"#).unwrap();
-        let told = ours.init(&settings, &SystemClock, &OsRng).await.unwrap_err().to_string();
-        assert!(told.contains(EARLIER) && !told.contains("hunter2"), "{told}");
-
-        let [first, second] = [1, 2].map(|at| KeySet::generate(Algorithm::EdDsa, Timestamp(at)).unwrap());
-        for set in [&first, &second] {
-            fs::write(&file, set.to_secret().expose()).unwrap();
-            let _first_time = ours.init(&settings, &SystemClock, &OsRng).await.unwrap();
-            assert_eq!(ours.current().await.unwrap().1.keys()[0].kid(), first.keys()[0].kid());
-        }
     }
 }

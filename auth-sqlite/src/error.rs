@@ -55,6 +55,12 @@ pub enum Error {
     /// A backup does not write over a file.
     #[error("{} is there already: choose another name, or remove it first", .0.display())]
     Exists(PathBuf),
+    /// A database takes a place that is free, of logs too.
+    #[error(
+        "{} is there already: move `auth.db` away, together with the files beside it whose names add `-wal` and `-shm`",
+        .0.display()
+    )]
+    Taken(PathBuf),
     /// What was written is not all in the file that it belongs to: the disk may be full.
     #[error("a part of the database is still in {}, and could not be moved out of it: is the disk full?", .0.display())]
     InTheLog(PathBuf),

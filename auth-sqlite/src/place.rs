@@ -6,11 +6,11 @@ use std::{fs, path::Path};
 /// for the new one's.
 ///
 /// # Errors
-/// [`Error::Exists`] with the file that is.
+/// [`Error::Taken`] with the file that is.
 pub fn must_be_free(path: &Path) -> Result<(), Error> {
     let files = ["", "-wal", "-shm"].map(|suffix| file::with_suffix(path, suffix));
     match files.into_iter().find(|path| path.exists()) {
-        Some(there) => Err(Error::Exists(there)),
+        Some(there) => Err(Error::Taken(there)),
         None => Ok(()),
     }
 }
@@ -18,7 +18,7 @@ pub fn must_be_free(path: &Path) -> Result<(), Error> {
 /// Gives a database that was closed the name `path`, which must be free. When this returns it has that name for good.
 ///
 /// # Errors
-/// [`Error::Exists`]; [`Error::InTheLog`] if closing it could not bring all of it into its file; what the system says.
+/// [`Error::Taken`]; [`Error::InTheLog`] if closing it could not bring all of it into its file; what the system says.
 pub fn put_in_place(filled: &Path, path: &Path) -> Result<(), Error> {
     let log = file::with_suffix(filled, "-wal");
     if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {

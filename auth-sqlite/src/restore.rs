@@ -32,19 +32,23 @@ pub struct Restored {
 
 /// Puts the contents of the file `from`, which [`backup`](backup::backup) has made, in the place of the database in the
 /// file `path`. Accounts and counters are as they were then; there are no sessions, no codes and no mails, so that
-/// everybody signs in again. The signing keys are those of the database, if it has any. The database as it was before is kept beside it: `auth.db.replaced-1`, then `-2` and so on.
+/// everybody signs in again. The database as it was before is kept beside it: `auth.db.replaced-1`, then `-2` and so on.
+///
+/// The signing keys stay those of the database, if it has any that it `keeps`: whoever can open them under his secret says
+/// yes. Of keys that nobody can open those of the backup take the place.
 ///
 /// All or nothing, whatever happens in the middle. A backup of an older version is brought to the newest.
 ///
 /// # Errors
 /// [`Error::InUse`] while anybody has the database open; [`Error::NoBackup`] if the file is damaged, something else, or
 /// of a newer version; [`Error::BeyondRepair`]; otherwise what the system or `SQLite` says. The database is then as it was.
-pub fn restore(from: &Path, path: &Path) -> Result<Restored, Error> {
+pub fn restore(from: &Path, path: &Path, keeps: &dyn Fn(&SealedKeys) -> bool) -> Result<Restored, Error> {
     let path = file::prepare(path)?;
     let mut database = connection::alone(&path, PATIENCE).map_err(|error| beyond_repair(error, &path))?;
     let workshop = Workshop::clear(&path)?;
     let prepared = prepare(from, &path, &workshop.0)?;
-    if let Some(keys) = signing_keys(&database)? {
+    let present = signing_keys(&database).map_err(|error| beyond_repair(error, &path))?;
+    if let Some(keys) = present.filter(keeps) {
         keys::put(&prepared, &keys)?;
     }
     let replaced = if is_empty(&database)? { None } else { Some(keep(&database, &path)?) };

@@ -86,7 +86,7 @@ impl KeySet {
         &self.keys[self.retired(now, keep)..]
     }
 
-    /// The text for a file that only its owner may read: JSON with each key as PKCS#8 (RFC 5958) in base64.
+    /// The text, to be sealed or for a file that only its owner may read: JSON with each key as PKCS#8 (RFC 5958) in base64.
     pub fn to_secret(&self) -> Secret {
         let texts: Vec<_> = self.keys.iter().map(|key| Zeroizing::new(STANDARD.encode(key.pkcs8()))).collect();
         let keys = self.keys.iter().zip(&texts).map(|(key, pkcs8)| WrittenKey {

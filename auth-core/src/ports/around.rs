@@ -1,7 +1,7 @@
 //! Something around every call of a port: a deadline, a count, a fault. Written once here, so that neither a flow nor a
 //! store knows of it.
 use super::*;
-use crate::{code::*, counter::*, session::*, user::*, value::*};
+use crate::{code::*, counter::*, keys::SealedKeys, session::*, user::*, value::*};
 use std::fmt::{self, Debug};
 
 /// What happens around each call.
@@ -135,6 +135,10 @@ around!(outbox: OutboxStore {
     dead(limit: usize) -> Vec<Entry>;
     waiting() -> u64;
     sweep(before: Timestamp) -> ();
+});
+around!(keys: KeyStore {
+    load() -> Option<Stored<SealedKeys>>;
+    save(keys: &SealedKeys, over: Option<Revision>) -> Replace;
 });
 around!(mailer: Mailer { send(letter: &Letter) -> (); });
 around!(hasher: PasswordHasher {

@@ -18,7 +18,7 @@ const ATTEMPTS: usize = 32;
 /// What every store of keys can do.
 pub trait KeyStoreExt: KeyStore {
     /// Reads, changes and writes; again while somebody else writes in between. A change that gives `None` leaves all as it
-    /// is. Answers what is there then.
+    /// is. Answers what is there then. After a failure it may have been written all the same.
     fn change_keys<E: From<Unavailable> + Send>(
         &self,
         change: impl Fn(Option<&SealedKeys>) -> Result<Option<SealedKeys>, E> + Send + Sync,

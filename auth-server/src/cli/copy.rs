@@ -50,6 +50,13 @@ impl Copy {
             return Err(format!("there is no database in {}", file.display()).into());
         }
         if self.to == Store::Sqlite {
+            if self.is_in_place(settings)? {
+                return Ok(format!(
+                    "The copy is in {} already, whole and compared. {}",
+                    file.display(),
+                    self.what_next()
+                ));
+            }
             auth_sqlite::must_be_free(&file)?;
         }
         let from = store::source(self.from, settings, &secret).await?;
@@ -58,11 +65,23 @@ impl Copy {
         from.close().await;
         to.close().await;
         let (journal, tallies) = copied?;
+        journal.compared()?;
         if self.to == Store::Sqlite {
             auth_sqlite::put_in_place(&store::unfinished(settings), &file)?;
         }
         journal.close()?;
         Ok(self.done(&tallies))
+    }
+
+    /// Whether an earlier try ended between the last two steps: the file has its name, and the journal is still there.
+    fn is_in_place(&self, settings: &Settings) -> Ended<bool> {
+        let journal = Journal::open(settings, self.from, self.to)?;
+        let in_place =
+            journal.is_compared() && store::sqlite_file(settings).exists() && !store::unfinished(settings).exists();
+        if in_place {
+            journal.close()?;
+        }
+        Ok(in_place)
     }
 
     async fn carry(
@@ -83,13 +102,15 @@ impl Copy {
     }
 
     fn done(&self, tallies: &[(RecordKind, Tally)]) -> String {
+        let lines: String = tallies.iter().map(line).collect();
+        format!("{lines}All of it is in {}, and was compared.\n{}", self.to, self.what_next())
+    }
+
+    fn what_next(&self) -> String {
+        let Self { from, to } = self;
         format!(
-            "{lines}All of it is in {to}, and was compared.\n\
-             Start the servers with AUTH_SERVICE_STORE={to}, with the same secret. What was copied is still in {from}: let no \
-             server run on it any more, and remove it when nobody will ask for anything in it.",
-            lines = tallies.iter().map(line).collect::<String>(),
-            from = self.from,
-            to = self.to,
+            "Start the servers with AUTH_SERVICE_STORE={to}, with the same secret. What was copied is still in {from}: let no \
+             server run on it any more, and remove it when nobody will ask for anything in it."
         )
     }
 
@@ -128,12 +149,12 @@ fn line((kind, tally): &(RecordKind, Tally)) -> String {
 async fn is_under(store: &dyn Carried, secret: &ServerSecret) -> Result<(), KeyError> {
     let keys = store.export(RecordKind::Keys, None, 1).await?.records;
     let Some(Record::Keys(sealed)) = keys.first() else { return Err(KeyError::NoSigningKeys) };
-    sealed.open(secret).map(drop).map_err(KeyError::Signing)
+    sealed.open(secret).map(drop).map_err(KeyError::of)
 }
 
 fn about_the_secret(error: KeyError) -> String {
     match error {
-        KeyError::Missing(_) | KeyError::Signing(_) => {
+        KeyError::Missing(_) | KeyError::OtherSecret => {
             "a copy needs the secret that the servers have: give it by AUTH_SERVICE_SECRET_FILE, AUTH_SERVICE_SECRET or \
              keys/secret in the data folder"
                 .to_owned()
@@ -215,5 +236,31 @@ async fn insist<T>(progress: &Progress, page: impl AsyncFn() -> Result<T, CopyEr
             }
             ended => return ended,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_copy_that_was_killed_between_its_last_two_steps_is_whole() {
+        let data = tempfile::tempdir().unwrap();
+        let settings = Settings::for_data_dir(data.path());
+        let copy = Copy { from: Store::Cosmos, to: Store::Sqlite };
+        assert!(!copy.is_in_place(&settings).unwrap());
+        fs::write(store::sqlite_file(&settings), "a database").unwrap();
+        assert!(!copy.is_in_place(&settings).unwrap(), "one that nobody has copied");
+        Journal::open(&settings, copy.from, copy.to).unwrap().keep(9, Some(&Position::start())).unwrap();
+        assert!(!copy.is_in_place(&settings).unwrap(), "one that was made while it was interrupted");
+        Journal::open(&settings, copy.from, copy.to).unwrap().keep(9, None).unwrap();
+        assert!(!copy.is_in_place(&settings).unwrap(), "one whose copy was found to be none");
+        Journal::open(&settings, copy.from, copy.to).unwrap().compared().unwrap();
+        fs::write(store::unfinished(&settings), "a copy").unwrap();
+        assert!(!copy.is_in_place(&settings).unwrap(), "it has not come so far");
+        fs::remove_file(store::unfinished(&settings)).unwrap();
+        assert!(copy.is_in_place(&settings).unwrap());
+        assert!(!copy.is_in_place(&settings).unwrap(), "it was told");
     }
 }

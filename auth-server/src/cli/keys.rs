@@ -1,5 +1,5 @@
 //! `keys`: the server's secret, and the keys that sign access tokens.
-use super::Ended;
+use super::{Ended, confirm};
 use crate::{
     http::JWKS_MAX_AGE,
     keys::{Keys, RootFile},
@@ -33,10 +33,13 @@ pub enum Action {
     List,
     /// Add a signing key. It is published at once, signs after a while, and the old one goes when its last token has died.
     Rotate {
-        /// Put one new key in the place of all, at once: when others may know the old ones, or when the secret is lost that
-        /// they were sealed under. The access tokens that are out are refused; whoever has one refreshes it.
+        /// Put one new key in the place of all: when others may know the old ones. The access tokens that are out are
+        /// refused; whoever has one refreshes it. Services that check tokens by themselves take old ones for five minutes.
         #[conf(long)]
         at_once: bool,
+        /// Do not ask.
+        #[conf(long)]
+        yes: bool,
     },
 }
 
@@ -54,7 +57,8 @@ impl KeyCommand {
         let told = match self.action {
             Action::Init => init(made, &keys, settings).await,
             Action::List => show(&keys, settings).await,
-            Action::Rotate { at_once } => rotate(at_once, &keys, settings).await,
+            Action::Rotate { at_once: true, yes } => replace(yes, &keys, settings).await,
+            Action::Rotate { .. } => rotate(&keys, settings).await,
         };
         store.close().await;
         told
@@ -64,6 +68,7 @@ impl KeyCommand {
 async fn init(made: Option<&Path>, keys: &Keys, settings: &Settings) -> Ended {
     let secret = made.map(|path| format!("made {}", path.display()));
     let signing = keys.init(settings, &SystemClock, &OsRng).await?.then(|| "made a signing key".to_owned());
+    let _open = keys.current().await?;
     let lines: Vec<_> = secret.into_iter().chain(signing).collect();
     Ok(if lines.is_empty() { "All keys are there already.".to_owned() } else { lines.join("\n") })
 }
@@ -72,14 +77,19 @@ async fn show(keys: &Keys, settings: &Settings) -> Ended {
     Ok(list(&keys.current().await?.1, SystemClock.now(), keep(settings)))
 }
 
-async fn rotate(at_once: bool, keys: &Keys, settings: &Settings) -> Ended {
+async fn rotate(keys: &Keys, settings: &Settings) -> Ended {
     let now = SystemClock.now();
-    let rotated = if at_once {
-        keys.replace(settings, now, &OsRng).await?
-    } else {
-        keys.rotate(settings, now, [LEAD, keep(settings)], &OsRng).await?
-    };
+    let rotated = keys.rotate(settings, now, [LEAD, keep(settings)], &OsRng).await?;
     Ok(list(&rotated, now, keep(settings)))
+}
+
+async fn replace(yes: bool, keys: &Keys, settings: &Settings) -> Ended {
+    if !yes {
+        confirm("This puts a new key in the place of all. The access tokens that are out are refused from then on.")?;
+    }
+    let now = SystemClock.now();
+    let replaced = keys.replace(settings, now, &OsRng).await?;
+    Ok(list(&replaced, now, keep(settings)))
 }
 
 /// So long is a key needed once its successor signs.
@@ -203,14 +213,14 @@ mod tests {
         };
         run(Action::Init).await;
         let first = set().await.keys()[0].kid().to_owned();
-        run(Action::Rotate { at_once: false }).await;
+        run(Action::Rotate { at_once: false, yes: false }).await;
         let (keys, now) = (set().await, SystemClock.now());
         assert_eq!(keys.current(now).kid(), first);
         assert_eq!(keys.published(now, Duration::ZERO).len(), 2);
         assert_ne!(keys.current(now + LEAD).kid(), first);
         assert!(LEAD > JWKS_MAX_AGE);
 
-        let told = run(Action::Rotate { at_once: true }).await;
+        let told = run(Action::Rotate { at_once: true, yes: true }).await;
         assert!(told.contains("signs") && told.lines().count() == 1 && !told.contains(&first), "{told}");
         assert_eq!(set().await.keys().len(), 1);
     }

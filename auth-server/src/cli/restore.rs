@@ -1,9 +1,11 @@
 //! `restore`: a backup in the place of the database. Everybody signs in again.
 use super::{Ended, backup::AZURE, confirm};
 use crate::{
+    keys::RootFile,
     settings::{Settings, value::Store},
     store::sqlite_file,
 };
+use auth_core::keys::SealedKeys;
 use auth_sqlite::Restored;
 use conf::Conf;
 use std::path::{Path, PathBuf};
@@ -33,7 +35,10 @@ impl Restore {
                  since the backup is lost."
             ))?;
         }
-        Ok(tell(&auth_sqlite::restore(&self.file, &database)?, &database))
+        // Where there is no secret, nobody can say of any keys that they are worth nothing.
+        let secret = RootFile::of(settings).server_secret(settings).ok();
+        let keeps = |keys: &SealedKeys| secret.as_ref().is_none_or(|secret| keys.open(secret).is_ok());
+        Ok(tell(&auth_sqlite::restore(&self.file, &database, &keeps)?, &database))
     }
 }
 

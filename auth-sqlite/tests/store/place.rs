@@ -1,7 +1,7 @@
 //! A database that was filled under another name.
 use crate::records::*;
 use auth_core::ports::*;
-use auth_sqlite::{Error, must_be_free, put_in_place};
+use auth_sqlite::{Error, SqliteStore, must_be_free, put_in_place};
 use std::fs;
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn it_takes_a_place_that_is_free_and_no_other() {
         let there = place.file(&format!("auth.db.target{suffix}"));
         fs::write(&there, "something").unwrap();
         for refused in [must_be_free(&target), put_in_place(&place.path, &target)] {
-            assert!(matches!(refused, Err(Error::Exists(path)) if path == there));
+            assert!(matches!(refused, Err(Error::Taken(path)) if path == there));
         }
         fs::remove_file(there).unwrap();
     }
@@ -36,16 +36,16 @@ async fn it_takes_a_place_that_is_free_and_no_other() {
 #[tokio::test]
 async fn whoever_has_it_alone_has_it_alone() {
     let place = Place::new();
-    let alone = auth_sqlite::SqliteStore::open_alone(&place.path, <_>::default()).unwrap();
+    let alone = SqliteStore::open_alone(&place.path, <_>::default()).unwrap();
     let record = Record::Deleted(user(1).id);
     assert_eq!(alone.import(&record).await.unwrap(), Imported::Done);
-    let in_use = |opened: Result<_, Error>| matches!(opened.map(drop), Err(Error::InUse | Error::Locked));
-    assert!(in_use(auth_sqlite::SqliteStore::open_alone(&place.path, <_>::default())));
-    assert!(in_use(auth_sqlite::SqliteStore::open(&place.path, <_>::default())));
+    let another = || SqliteStore::open_alone(&place.path, <_>::default()).map(drop);
+    assert!(matches!(another(), Err(Error::InUse)));
+    assert!(matches!(SqliteStore::open(&place.path, <_>::default()).map(drop), Err(Error::Locked)));
     assert_eq!(alone.export(RecordKind::Users, None, 9).await.unwrap().records, [record]);
     alone.close().await;
     let store = place.open();
-    assert!(in_use(auth_sqlite::SqliteStore::open_alone(&place.path, <_>::default())));
+    assert!(matches!(another(), Err(Error::InUse)));
     assert_eq!(store.insert(&user(1)).await.unwrap(), Insert::Exists);
     store.close().await;
 }

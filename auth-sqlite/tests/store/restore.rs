@@ -1,13 +1,18 @@
 //! A backup in the place of the database: what comes back, what does not, and all or nothing.
 use crate::records::*;
 use auth_core::{code::*, counter::*, keys::SealedKeys, ports::*, testing::SeededRng};
-use auth_sqlite::{Error, Restored, SqliteStore, backup, migrate, restore};
+use auth_sqlite::{Error, Restored, SqliteStore, backup, migrate};
 use rusqlite::Connection;
 use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+/// By somebody who can open the keys of the database.
+fn restore(from: &Path, path: &Path) -> Result<Restored, Error> {
+    auth_sqlite::restore(from, path, &|_| true)
+}
 
 impl Place {
     pub fn file(&self, name: &str) -> PathBuf {
@@ -116,6 +121,9 @@ async fn the_signing_keys_are_those_of_the_database_and_where_it_has_none_those_
     let elsewhere = place.file("another/folder/auth.db");
     restore(&place.file("copy.db"), &elsewhere).unwrap();
     assert_eq!(keys(SqliteStore::open(elsewhere, <_>::default()).unwrap()).await.as_deref(), Some("of the backup"));
+    // Keys that nobody can open, such as those of a first start on a new machine, are worth nothing.
+    auth_sqlite::restore(&place.file("copy.db"), &place.path, &|_| false).unwrap();
+    assert_eq!(keys(place.open()).await.as_deref(), Some("of the backup"));
     // A version that has no keys has none to lose.
     migrate::down(&place.path, Some(7)).unwrap();
     restore(&place.file("copy.db"), &place.path).unwrap();

@@ -75,7 +75,9 @@ pub async fn no_rotation_among_racers_is_lost(store: Arc<dyn KeyStore>) {
     })
     .await;
     let held = read(&store).await.value;
-    assert!((0..RACERS).all(|n| held.0.split(' ').any(|other| other == n.to_string())), "{}", held.0);
+    let mut added: Vec<usize> = held.0.split_whitespace().map(|n| n.parse().unwrap()).collect();
+    added.sort_unstable();
+    assert_eq!(added, (0..RACERS).collect::<Vec<_>>(), "each of them once");
     assert_eq!(rotated.len(), RACERS);
 }
 

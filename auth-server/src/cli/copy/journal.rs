@@ -24,8 +24,10 @@ struct Written {
     from: String,
     to: String,
     carried: u64,
-    /// `None`: all is carried, and to be compared.
+    /// `None`: all is carried.
     position: Option<Position>,
+    /// It is as it is to be, and has its place or is about to.
+    compared: bool,
 }
 
 impl Journal {
@@ -37,7 +39,7 @@ impl Journal {
             Ok(text) => (false, read(&path, &text)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let position = Some(Position::start());
-                (true, Written { from: from.clone(), to: to.clone(), carried: 0, position })
+                (true, Written { from: from.clone(), to: to.clone(), carried: 0, position, compared: false })
             }
             Err(error) => return Err(format!("{} cannot be read: {error}", path.display()).into()),
         };
@@ -72,12 +74,25 @@ impl Journal {
         self.begun.position.clone()
     }
 
+    /// Whether all is carried, and was found to be what it is copied from.
+    pub const fn is_compared(&self) -> bool {
+        self.begun.compared
+    }
+
     /// Keeps how far it has come.
     pub fn keep(&self, carried: u64, position: Option<&Position>) -> io::Result<()> {
-        let written = Written { carried, position: position.cloned(), ..self.begun.clone() };
+        self.write(&Written { carried, position: position.cloned(), compared: false, ..self.begun.clone() })
+    }
+
+    /// Keeps that it is what it is copied from.
+    pub fn compared(&self) -> io::Result<()> {
+        self.write(&Written { position: None, compared: true, ..self.begun.clone() })
+    }
+
+    fn write(&self, written: &Written) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(&self.path);
         let mut part = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder)?;
-        serde_json::to_writer_pretty(&mut part, &written)?;
+        serde_json::to_writer_pretty(&mut part, written)?;
         part.flush()?;
         part.as_file().sync_all()?;
         part.persist(&self.path).map_err(|error| error.error)?;
