@@ -90,5 +90,5 @@ async fn what_it_keeps_is_for_its_owner_alone() {
             }
         }
     }
-    assert!(files >= 2, "a database and keys");
+    assert!(files >= 1, "the secret at least, wherever the database is");
 }
