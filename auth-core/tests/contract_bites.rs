@@ -171,7 +171,7 @@ bites! { keys {
 } }
 
 bites! { records {
-    every_record_is_exported_once_and_whole: LosesAField | SkipsARecord | ExportsTwice,
+    every_record_is_exported_once_and_whole: LosesAField | SkipsARecord | ExportsTwice | CountsOneMore,
     what_has_ended_is_not_exported: KeepsTheDelivered | WritesNothing,
     an_imported_account_has_its_names: WritesNothing | LosesAField | ForgetsTheDeleted,
     what_was_imported_goes_on_where_it_was: WritesNothing | LosesAField,

@@ -48,32 +48,20 @@ pub async fn open(
     }
 }
 
-/// Opens a store to copy it.
+/// Opens a store for all that is in it, alone where that can be had.
 ///
 /// # Errors
 /// [`ComposeError`].
-pub async fn source(
-    store: Store,
+pub async fn carried(
+    (store, file): (Store, &Path),
     settings: &Settings,
     secret: &Arc<ServerSecret>,
 ) -> Result<Arc<dyn Carried>, ComposeError> {
     match store {
-        Store::Sqlite => alone(&sqlite_file(settings)),
-        Store::Cosmos => cosmos::carried(settings, secret).await,
-    }
-}
-
-/// Opens a store to copy into it.
-///
-/// # Errors
-/// [`ComposeError`].
-pub async fn target(
-    store: Store,
-    settings: &Settings,
-    secret: &Arc<ServerSecret>,
-) -> Result<Arc<dyn Carried>, ComposeError> {
-    match store {
-        Store::Sqlite => alone(&unfinished(settings)),
+        Store::Sqlite => {
+            let options = auth_sqlite::Options { patience: PATIENCE, ..<_>::default() };
+            Ok(Arc::new(SqliteStore::open_alone(file, options)?))
+        }
         Store::Cosmos => cosmos::carried(settings, secret).await,
     }
 }
@@ -102,11 +90,6 @@ pub fn unfinished(settings: &Settings) -> PathBuf {
 /// The file of the embedded store.
 pub fn sqlite_file(settings: &Settings) -> PathBuf {
     settings.data_dir.join("auth.db")
-}
-
-fn alone(file: &Path) -> Result<Arc<dyn Carried>, ComposeError> {
-    let options = auth_sqlite::Options { patience: PATIENCE, ..<_>::default() };
-    Ok(Arc::new(SqliteStore::open_alone(file, options)?))
 }
 
 /// For a page of records: nobody waits for an answer.

@@ -148,6 +148,20 @@ impl Server {
         self.settings.run(self.folder.path(), arguments).await
     }
 
+    /// Runs a command that succeeds, and gives what it said.
+    pub async fn does(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).await;
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        said(&output)
+    }
+
+    /// Runs a command that ends with an error (1), and gives what it said.
+    pub async fn does_not(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).await;
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
+        said(&output)
+    }
+
     /// Makes an account by the operator's word: no mail goes, and no limit is met.
     pub async fn create_user(&self, person: &Person, arguments: &[&str]) -> Output {
         let create = [&["user", "create", &person.login, &person.email], arguments].concat();
@@ -227,6 +241,10 @@ impl Running {
             patience("the last words", reader).await.expect("reading does not panic");
         }
     }
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 fn address(line: &str) -> Option<String> {

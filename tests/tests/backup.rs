@@ -1,7 +1,6 @@
 //! Backup and restore, as an operator does them: the copy while the server runs, the way back while it does not.
 use std::{
     path::Path,
-    process::Output,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -12,22 +11,6 @@ use tokio::task::JoinSet;
 
 const NEW: &str = "eight dry badgers in a boat";
 
-fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-async fn does(server: &Server, arguments: &[&str]) -> String {
-    let output = server.command(arguments).await;
-    assert!(output.status.success(), "{arguments:?}: {}", said(&output));
-    said(&output)
-}
-
-async fn does_not(server: &Server, arguments: &[&str]) -> String {
-    let output = server.command(arguments).await;
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
-    said(&output)
-}
-
 #[tokio::test] // R3, I8, S-19
 async fn after_a_restore_everybody_signs_in_again_with_the_password_of_the_backup() {
     let mut server = Server::start().await;
@@ -36,7 +19,7 @@ async fn after_a_restore_everybody_signs_in_again_with_the_password_of_the_backu
     let ended = ann.sign_in(&server).await;
     let (reset, digits) = ann.forget_password(&server).await;
     let (registration, code) = bob.ask_to_register(&server).await;
-    let told = does(&server, &["backup", "copy.db"]).await;
+    let told = server.does(&["backup", "copy.db"]).await;
     assert!(told.contains("copy.db") && told.contains("secret"), "{told}");
 
     // What the backup cannot know: an end, a code that was used, another password, somebody new.
@@ -49,7 +32,7 @@ async fn after_a_restore_everybody_signs_in_again_with_the_password_of_the_backu
     server.postbox().holds(4, &ann.email).await;
     server.stop().await;
 
-    let told = does(&server, &["restore", "--yes", "copy.db"]).await;
+    let told = server.does(&["restore", "--yes", "copy.db"]).await;
     assert!(told.contains("made: 1.") && told.contains("Everybody signs in again"), "{told}");
     let kept = server.folder().join("data/auth.db.replaced-1");
     assert!(told.contains("auth.db.replaced-1") && kept.exists(), "{told}");
@@ -104,12 +87,12 @@ async fn a_backup_under_load_has_all_that_was_answered_before_it_began() {
         })
         .await;
         before = all();
-        does(&server, &["backup", name]).await;
+        server.does(&["backup", name]).await;
     }
     enough.store(true, Ordering::Relaxed);
     lanes.join_all().await;
     server.stop().await;
-    does(&server, &["restore", "--yes", "third.db"]).await;
+    server.does(&["restore", "--yes", "third.db"]).await;
     server.start_again().await;
     for person in &before {
         let _ = person.sign_in(&server).await;
@@ -121,13 +104,13 @@ async fn a_restore_is_refused_while_a_server_runs_and_not_once_it_was_killed() {
     let mut server = Server::start().await;
     let ann = Person::new("ann");
     let tokens = ann.arrive(&server).await;
-    does(&server, &["backup", "copy.db"]).await;
-    let told = does_not(&server, &["restore", "--yes", "copy.db"]).await;
+    server.does(&["backup", "copy.db"]).await;
+    let told = server.does_not(&["restore", "--yes", "copy.db"]).await;
     assert!(told.contains("stop the server first"), "{told}");
     let _ = server.api().me(&tokens.access).await.expect(200);
     let _ = Person::new("bob").join(&server).await;
     server.kill().await;
-    does(&server, &["restore", "--yes", "copy.db"]).await;
+    server.does(&["restore", "--yes", "copy.db"]).await;
     server.start_again().await;
     let _ = ann.sign_in(&server).await;
     let _ = server.api().login("bob", &ann.password).await.expect(401);
@@ -138,18 +121,18 @@ async fn whoever_did_not_mean_it_and_whatever_is_no_backup_changes_nothing() {
     let mut server = Server::start().await;
     let ann = Person::new("ann");
     let tokens = ann.arrive(&server).await;
-    does(&server, &["backup", "copy.db"]).await;
-    let told = does_not(&server, &["backup", "copy.db"]).await;
+    server.does(&["backup", "copy.db"]).await;
+    let told = server.does_not(&["backup", "copy.db"]).await;
     assert!(told.contains("there already"), "{told}");
     server.stop().await;
-    let told = does_not(&server, &["restore", "copy.db"]).await;
+    let told = server.does_not(&["restore", "copy.db"]).await;
     assert!(told.contains("--yes"), "{told}");
     let copy = server.folder().join("copy.db");
     let whole = std::fs::read(&copy).expect("the backup");
     write(&copy, &whole[..whole.len() - 4096]);
-    let told = does_not(&server, &["restore", "--yes", "copy.db"]).await;
+    let told = server.does_not(&["restore", "--yes", "copy.db"]).await;
     assert!(told.contains("copy.db cannot be restored"), "{told}");
-    let told = does_not(&server, &["restore", "--yes", "no.db"]).await;
+    let told = server.does_not(&["restore", "--yes", "no.db"]).await;
     assert!(told.contains("no.db"), "{told}");
     server.start_again().await;
     let _ = server.api().me(&tokens.access).await.expect(200);

@@ -2,34 +2,18 @@
 use auth_core::{ports::UserStore, system::OsRng, user::*, value::*};
 use auth_sqlite::{Options, SqliteStore};
 use rusqlite::Connection;
-use std::{path::Path, process::Output};
+use std::path::Path;
 use tests::*;
 
 const THERE: [&str; 5] = ["copy", "--from", "sqlite", "--to", "cosmos"];
 const BACK: [&str; 5] = ["copy", "--from", "cosmos", "--to", "sqlite"];
 const NEW: &str = "eight dry badgers in a boat";
 
-fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-async fn does(server: &Server, arguments: &[&str]) -> String {
-    let output = server.command(arguments).await;
-    assert!(output.status.success(), "{arguments:?}: {}", said(&output));
-    said(&output)
-}
-
-async fn does_not(server: &Server, arguments: &[&str]) -> String {
-    let output = server.command(arguments).await;
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
-    said(&output)
-}
-
 /// A server on a file, which knows of a Cosmos DB account; a few wrong passwords are too many.
 async fn server(cosmos: &Cosmos) -> Server {
     let settings = cosmos.known_to(Settings::default()).set("STORE", "sqlite").set("LIMIT_LOGIN_IN_A_ROW", "3/1d");
     let server = settings.start().await;
-    does(&server, &["--store", "cosmos", "migrate", "up"]).await;
+    server.does(&["--store", "cosmos", "migrate", "up"]).await;
     server
 }
 
@@ -63,7 +47,7 @@ impl Halfway {
             api.login(&dan.login, NEW).await.refused(401, "invalid_credentials");
         }
         let deleted = eve.arrive(server).await;
-        does(server, &["user", "delete", "--yes", &eve.login]).await;
+        server.does(&["user", "delete", "--yes", &eve.login]).await;
         Self { logged_in: (ann, tokens), logged_out, registration, reset, guessed_at: dan, deleted: (eve, deleted) }
     }
 
@@ -94,7 +78,7 @@ async fn everything_goes_on_in_the_other_store_and_back_in_a_file() {
     let cosmos = Cosmos::start().await;
     let mut server = server(&cosmos).await;
     let halfway = Halfway::on(&server, 1).await;
-    let told = does_not(&server, &THERE).await;
+    let told = server.does_not(&THERE).await;
     assert!(told.contains("stop the server first"), "{told}");
     server.stop().await;
 
@@ -102,15 +86,15 @@ async fn everything_goes_on_in_the_other_store_and_back_in_a_file() {
     let secret = server.folder().join("data/keys/secret");
     let kept = std::fs::read(&secret).expect("a secret");
     std::fs::write(&secret, "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").expect("a file");
-    let told = does_not(&server, &THERE).await;
+    let told = server.does_not(&THERE).await;
     assert!(told.contains("the secret that the servers have"), "{told}");
     std::fs::write(&secret, kept).expect("a file");
 
-    let told = does(&server, &THERE).await;
+    let told = server.does(&THERE).await;
     for word in ["users              4\n", "keys               1\n", "AUTH_SERVICE_STORE=cosmos"] {
         assert!(told.contains(word), "{word} in {told}");
     }
-    let told = does_not(&server, &THERE).await;
+    let told = server.does_not(&THERE).await;
     assert!(told.contains("into an empty store") && told.contains("the database auth of http"), "{told}");
     server.set("STORE", "cosmos");
     server.start_again().await;
@@ -118,17 +102,17 @@ async fn everything_goes_on_in_the_other_store_and_back_in_a_file() {
     let halfway = Halfway::on(&server, 2).await;
     server.stop().await;
 
-    let told = does_not(&server, &BACK).await;
+    let told = server.does_not(&BACK).await;
     assert!(told.contains("auth.db is there already"), "{told}");
     let database = server.folder().join("data/auth.db");
     std::fs::rename(&database, server.folder().join("old.db")).expect("the file from before");
     // A killed server leaves a log, which would be played back into whatever has the name of its database.
     let log = server.folder().join("data/auth.db-wal");
     std::fs::write(&log, "of a server that was killed").expect("a file");
-    let told = does_not(&server, &BACK).await;
+    let told = server.does_not(&BACK).await;
     assert!(told.contains("auth.db-wal is there already"), "{told}");
     std::fs::remove_file(&log).expect("a file");
-    does(&server, &BACK).await;
+    server.does(&BACK).await;
     server.set("STORE", "sqlite");
     server.start_again().await;
     halfway.goes_on(&server).await;
@@ -155,18 +139,18 @@ async fn an_interrupted_copy_goes_on_and_finds_out_what_has_changed_meanwhile() 
 
     // Of one who was carried first, and is another by now.
     let first = change_first(&database, |record| record.replace("\"epoch\":0", "\"epoch\":1"));
-    let told = does_not(&server, &THERE).await;
+    let told = server.does_not(&THERE).await;
     for word in ["this is no copy", "the users differ", "copy.json"] {
         assert!(told.contains(word), "{word} in {told}");
     }
     assert!(journal.exists());
     change_first(&database, |_| first.clone());
-    let told = does(&server, &THERE).await;
+    let told = server.does(&THERE).await;
     assert!(told.contains(&format!("users      {PEOPLE:>9}\n")), "{told}");
     assert!(!journal.exists());
 
     std::fs::rename(&database, server.folder().join("old.db")).expect("out of the way");
-    let told = does(&server, &BACK).await;
+    let told = server.does(&BACK).await;
     assert!(told.contains(&format!("users      {PEOPLE:>9}\n")), "{told}");
     assert_eq!(users(&database), users(&server.folder().join("old.db")));
 }

@@ -161,6 +161,8 @@ pub enum Fault {
     SkipsARecord,
     /// Exports the first record of a page twice.
     ExportsTwice,
+    /// Counts one record more than it exports.
+    CountsOneMore,
     /// Takes a record that is there for another one.
     RefusesAgain,
 }

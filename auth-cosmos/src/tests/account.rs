@@ -21,6 +21,8 @@ async fn one_database_that_is_emptied_between_the_clauses_keeps_the_contract() {
     contract!(each sessions: emptied(&database).await);
     contract!(each counters: emptied(&database).await);
     contract!(each outbox: emptied(&database).await);
+    contract!(each keys: emptied(&database).await);
+    contract!(each records: emptied(&database).await);
 }
 
 async fn real(endpoint: String) -> DatabaseClient {

@@ -59,15 +59,16 @@ impl Copy {
             }
             auth_sqlite::must_be_free(&file)?;
         }
-        let from = store::source(self.from, settings, &secret).await?;
-        let to = store::target(self.to, settings, &secret).await?;
+        let unfinished = store::unfinished(settings);
+        let from = store::carried((self.from, &file), settings, &secret).await?;
+        let to = store::carried((self.to, &unfinished), settings, &secret).await?;
         let copied = self.carry(settings, &secret, [&from, &to]).await;
         from.close().await;
         to.close().await;
         let (journal, tallies) = copied?;
         journal.compared()?;
         if self.to == Store::Sqlite {
-            auth_sqlite::put_in_place(&store::unfinished(settings), &file)?;
+            auth_sqlite::put_in_place(&unfinished, &file)?;
         }
         journal.close()?;
         Ok(self.done(&tallies))
@@ -93,7 +94,8 @@ impl Copy {
         // Now that nobody else is at it.
         let journal = Journal::open(settings, self.from, self.to)?;
         let progress = Progress::of(&**from, journal.carried()).await;
-        is_under(&**from, secret).await.map_err(about_the_secret)?;
+        let first = insist(&progress, async || Ok(from.export(RecordKind::Keys, None, 1).await?)).await?;
+        is_under(&first.records, secret).map_err(about_the_secret)?;
         let copier = Copier { from: from.clone(), to: to.clone() };
         match carry(&copier, &journal, &progress).await {
             Ok(tallies) => Ok((journal, tallies)),
@@ -146,8 +148,7 @@ fn line((kind, tally): &(RecordKind, Tally)) -> String {
 }
 
 /// Names are found by keyed hashes in one store, and by themselves in the other: under another secret nobody would be found.
-async fn is_under(store: &dyn Carried, secret: &ServerSecret) -> Result<(), KeyError> {
-    let keys = store.export(RecordKind::Keys, None, 1).await?.records;
+fn is_under(keys: &[Record], secret: &ServerSecret) -> Result<(), KeyError> {
     let Some(Record::Keys(sealed)) = keys.first() else { return Err(KeyError::NoSigningKeys) };
     sealed.open(secret).map(drop).map_err(KeyError::of)
 }
