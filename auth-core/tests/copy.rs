@@ -10,18 +10,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 fn person(n: u16) -> User {
     let mut id = [0; 16];
     id[..2].copy_from_slice(&n.to_be_bytes());
-    User {
-        id: UserId::from_bytes(id),
-        login: format!("somebody-{n}").parse().unwrap(),
-        email: format!("somebody-{n}@example.org").parse().unwrap(),
-        password: PasswordHash("hash".to_owned()),
-        created_at: NOW,
-        epoch: 0,
-        spared: None,
-        disabled: false,
-        locale: Locale::default(),
-        roles: Vec::new(),
-    }
+    user(UserId::from_bytes(id), &format!("somebody-{n}"))
 }
 
 /// People, and two counters of which one is over.

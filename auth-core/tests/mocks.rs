@@ -1,22 +1,11 @@
 //! Mocks of the ports, for whoever tests against one call at a time: here, how a change of an account insists.
-use auth_core::{ports::*, user::*, value::*};
+use auth_core::{ports::*, testing::user, user::*, value::*};
 
 const ANN: UserId = UserId::from_bytes([1; 16]);
 
 /// The account in the state that this epoch and revision name.
 fn ann(epoch: u32) -> Stored<User> {
-    let user = User {
-        id: ANN,
-        login: "ann".parse().unwrap(),
-        email: "ann@example.org".parse().unwrap(),
-        password: PasswordHash("hash".to_owned()),
-        created_at: Timestamp(0),
-        epoch,
-        spared: None,
-        disabled: false,
-        locale: Locale::default(),
-        roles: Vec::new(),
-    };
+    let user = User { epoch, ..user(ANN, "ann") };
     Stored { value: user, revision: Revision(format!("revision {epoch}")) }
 }
 

@@ -1,6 +1,6 @@
 //! A record as a container holds it: where it lies, when it may go, and who wrote it lately.
 use auth_core::{
-    ports::{Clock, Rng},
+    ports::{Clock, Revision, Rng},
     value::Timestamp,
 };
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -110,6 +110,18 @@ impl<R: Record> Document<R> {
     pub fn at(place: &Place, record: R) -> Self {
         let Place { id, partition } = place.clone();
         Self { id, partition, ttl: None, ops: Ops::default(), record, etag: Etag::default() }
+    }
+
+    /// A record in the place and the state in which another was read; `None`: that is no state of a document.
+    pub fn as_read(place: &Place, record: R, revision: &Revision) -> Option<Self> {
+        let (etag, ops) = serde_json::from_str(&revision.0).ok()?;
+        Some(Self { ops, etag, ..Self::at(place, record) })
+    }
+
+    /// The state that it was read in, with what a write over it must know.
+    pub fn revision(&self) -> Revision {
+        let state = serde_json::to_string(&(&self.etag, &self.ops));
+        Revision(state.expect("texts are JSON"))
     }
 
     /// A record that is written by `op` where there is nothing.

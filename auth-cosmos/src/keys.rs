@@ -3,7 +3,7 @@
 use crate::{
     CosmosStore,
     container::Written,
-    document::{Document, Etag, Ops, Place, Record},
+    document::{Document, Place, Record},
 };
 use auth_core::{keys::SealedKeys, ports::*, value::Timestamp};
 
@@ -18,11 +18,7 @@ impl KeyStore for CosmosStore {
     async fn load(&self) -> Outside<Option<Stored<SealedKeys>>> {
         let container = &self.names.reservations;
         let read = container.in_time(container.read::<SealedKeys>(&place())).await?;
-        read.map(|read| {
-            let revision = serde_json::to_string(&(read.etag, read.ops)).map_err(|error| container.failed(error))?;
-            Ok(Stored { value: read.record, revision: Revision(revision) })
-        })
-        .transpose()
+        Ok(read.map(|read| Stored { revision: read.revision(), value: read.record }))
     }
 
     async fn save(&self, keys: &SealedKeys, over: Option<Revision>) -> Outside<Replace> {
@@ -36,11 +32,9 @@ impl CosmosStore {
         let written = match over {
             None => container.create(&place(), keys.clone(), &op).await?,
             Some(revision) => {
-                let Ok((etag, ops)) = serde_json::from_str::<(Etag, Ops)>(&revision.0) else {
+                let Some(read) = Document::as_read(&place(), keys.clone(), &revision) else {
                     return Ok(Replace::Stale);
                 };
-                let mut read = Document::at(&place(), keys.clone());
-                (read.etag, read.ops) = (etag, ops);
                 container.replace(&read, keys.clone(), &op).await?
             }
         };

@@ -45,7 +45,8 @@ impl Record for Kept {
 }
 
 impl Kept {
-    fn new(entry: &Entry) -> Self {
+    /// As a container holds it.
+    pub(crate) fn new(entry: &Entry) -> Self {
         let ready = entry.lease.map_or(entry.due_at, |lease| lease.until.max(entry.due_at));
         let sealed = BASE64_STANDARD_NO_PAD.encode(&entry.sealed);
         let (ready, dead) = match entry.dead {
@@ -70,11 +71,6 @@ impl Kept {
         let sealed = BASE64_STANDARD_NO_PAD.decode(&self.sealed).unwrap_or_default();
         Entry { sealed, ..self.entry.clone() }
     }
-}
-
-/// As a container holds it.
-pub(crate) fn kept(entry: &Entry) -> Kept {
-    Kept::new(entry)
 }
 
 /// What another store is given of it: nothing, once it is delivered. `None`: it cannot be read.

@@ -43,7 +43,7 @@ impl RecordStore for CosmosStore {
             Record::User(user) => self.names.accounts.in_time(self.import_user(user)).await,
             Record::Deleted(id) => self.names.accounts.in_time(self.import_deleted(*id)).await,
             Record::Session(session) => {
-                let live = sessions::live(session);
+                let live = sessions::Kept::new(session);
                 self.sessions.in_time(put(&self.sessions, &sessions::place(session.id), live)).await
             }
             Record::Code(code) => {
@@ -54,7 +54,7 @@ impl RecordStore for CosmosStore {
                 self.counters.container().in_time(self.counters.import(*key, counter)).await
             }
             Record::Mail(entry) => {
-                self.outbox.in_time(put(&self.outbox, &outbox::place(entry.id), outbox::kept(entry))).await
+                self.outbox.in_time(put(&self.outbox, &outbox::place(entry.id), outbox::Kept::new(entry))).await
             }
             Record::Keys(keys) => {
                 let container = &self.names.reservations;

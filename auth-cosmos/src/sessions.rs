@@ -34,17 +34,17 @@ impl Record for Kept {
 }
 
 impl Kept {
+    /// As a container holds it.
+    pub(crate) fn new(session: &Session) -> Self {
+        Self::Live(Box::new(session.clone()))
+    }
+
     fn live(self) -> Option<Session> {
         match self {
             Self::Live(session) => Some(*session),
             Self::Ended { .. } => None,
         }
     }
-}
-
-/// As a container holds it.
-pub(crate) fn live(session: &Session) -> Kept {
-    Kept::Live(Box::new(session.clone()))
 }
 
 /// What another store is given of it: nothing, once it has ended.
@@ -58,7 +58,7 @@ impl SessionStore for CosmosStore {
         let create = async {
             let (place, op) = (place(session.id), self.sessions.op());
             // Its id is drawn: whatever is there is this session, and may have turned or ended meanwhile.
-            let (Written::Done(_) | Written::Lost) = self.sessions.create(&place, live(session), &op).await?;
+            let (Written::Done(_) | Written::Lost) = self.sessions.create(&place, Kept::new(session), &op).await?;
             Ok(())
         };
         self.sessions.in_time(create).await

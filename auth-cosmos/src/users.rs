@@ -1,7 +1,7 @@
 //! Accounts.
 use crate::{
     CosmosStore,
-    document::{Document, Etag, Ops, Place},
+    document::{Document, Place},
     names::{Account, Commit, Name},
 };
 use auth_core::{ports::*, user::User, value::*};
@@ -87,17 +87,13 @@ impl CosmosStore {
 
     /// The account, if it is still as the revision says.
     async fn still(&self, id: UserId, revision: &Revision) -> Outside<Option<Document<Account>>> {
-        let Ok((etag, _)) = serde_json::from_str::<(Etag, Ops)>(&revision.0) else { return Ok(None) };
-        Ok(self.names.account(id).await?.filter(|account| account.etag == etag))
+        Ok(self.names.account(id).await?.filter(|account| account.revision() == *revision))
     }
 
     /// The document in the state that the revision names, with the user as it is to be.
     fn as_read(&self, user: &User, revision: &Revision) -> Option<Document<Account>> {
-        let (etag, ops) = serde_json::from_str::<(Etag, Ops)>(&revision.0).ok()?;
         let account = Account::Active { user: Box::new(user.clone()), names: self.names_of(user) };
-        let mut read = Document::at(&Place::alone(user.id.to_string()), account);
-        (read.ops, read.etag) = (ops, etag);
-        Some(read)
+        Document::as_read(&Place::alone(user.id.to_string()), account, revision)
     }
 
     /// The login first: whoever holds a name waits only for names that come later, so no two wait for each other.
@@ -127,7 +123,7 @@ fn replaced(commit: &Commit) -> Replace {
 }
 
 fn active(account: Document<Account>) -> Option<Stored<User>> {
+    let revision = account.revision();
     let Account::Active { user, .. } = account.record else { return None };
-    let revision = serde_json::to_string(&(account.etag, account.ops)).ok()?;
-    Some(Stored { value: *user, revision: Revision(revision) })
+    Some(Stored { value: *user, revision })
 }

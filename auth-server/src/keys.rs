@@ -1,6 +1,7 @@
 //! Keys: the server's secret, in a file beside the database and never in it; and the keys that sign access tokens, in the
 //! database, sealed under the secret, so that all servers over one database have the same.
 use crate::{
+    file,
     settings::{Settings, secret::RootSecret, value::Store},
     store::Backing,
 };
@@ -12,7 +13,6 @@ use auth_core::{
 };
 use std::{
     fs, io,
-    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -108,7 +108,8 @@ impl RootFile {
         }
         let mut bytes = Zeroizing::new(vec![0; RootSecret::MIN_BYTES]);
         rng.fill(&mut bytes);
-        let made = write_new(&self.0, RootSecret::new(bytes).to_text().as_bytes());
+        let text = RootSecret::new(bytes).to_text();
+        let made = file::make_private_folder(&self.0).and_then(|()| file::write_new(&self.0, text.as_bytes()));
         Ok(made.map_err(|source| KeyError::File { path: self.0.clone(), source })?.then_some(&self.0))
     }
 }
@@ -142,7 +143,7 @@ impl Keys {
     /// # Errors
     /// [`KeyError`].
     pub async fn current(&self) -> Result<(SealedKeys, KeySet), KeyError> {
-        let sealed = self.store.load().await?.ok_or(KeyError::NoSigningKeys)?.value;
+        let sealed = self.sealed().await?;
         let set = self.open(&sealed)?;
         Ok((sealed, set))
     }
@@ -152,12 +153,12 @@ impl Keys {
     /// # Errors
     /// [`KeyError`].
     pub async fn changed(&self, last: &SealedKeys) -> Result<Option<(SealedKeys, KeySet)>, KeyError> {
-        let held = self.store.load().await?.ok_or(KeyError::NoSigningKeys)?.value;
-        if held == *last {
+        let sealed = self.sealed().await?;
+        if sealed == *last {
             return Ok(None);
         }
-        let set = self.open(&held)?;
-        Ok(Some((held, set)))
+        let set = self.open(&sealed)?;
+        Ok(Some((sealed, set)))
     }
 
     /// Adds a key that signs once `lead` has passed, and drops those whose last token died before `now`.
@@ -198,6 +199,10 @@ impl Keys {
         self.open(&there.await?)
     }
 
+    async fn sealed(&self) -> Result<SealedKeys, KeyError> {
+        Ok(self.store.load().await?.ok_or(KeyError::NoSigningKeys)?.value)
+    }
+
     async fn change(
         &self,
         change: impl Fn(Option<&SealedKeys>) -> Result<Option<SealedKeys>, KeyError> + Send + Sync,
@@ -210,36 +215,12 @@ impl Keys {
     }
 }
 
-/// Whether it was this call that made the file: of two processes that start at once, one does. Only its owner can read it.
-fn write_new(path: &Path, content: &[u8]) -> io::Result<bool> {
-    let folder = path.parent().unwrap_or(path);
-    make_private(folder)?;
-    let mut part = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder)?;
-    part.write_all(content)?;
-    part.as_file().sync_all()?;
-    match part.persist_noclobber(path) {
-        Ok(_) if cfg!(unix) => fs::File::open(folder)?.sync_all().map(|()| true),
-        Ok(_) => Ok(true),
-        Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(other) => Err(other.error),
-    }
-}
-
 fn read(path: &Path) -> Result<Option<Zeroizing<String>>, KeyError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(Zeroizing::new(text))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(KeyError::File { path: path.to_owned(), source }),
     }
-}
-
-/// Makes a folder that only its owner can look into.
-pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 #[cfg(test)]

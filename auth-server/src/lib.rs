@@ -13,7 +13,8 @@
 //! | bounds on connections | `connection.rs` |
 //! | HTTP on them, and its end in good order | `serve.rs` |
 //! | mails, sweeps, keys that changed | `worker.rs` |
-//! | the folder of the keys | `keys.rs` |
+//! | the server's secret, and the signing keys under it | `keys.rs` |
+//! | files that are whole under their names | `file.rs` |
 //! | logs and audit events | `log.rs` |
 //! | figures for operators | `metrics.rs` |
 //! | signals | `shutdown.rs` |
@@ -24,6 +25,7 @@
 pub mod cli;
 mod compose;
 mod connection;
+mod file;
 mod http;
 mod keys;
 mod log;

@@ -1,5 +1,5 @@
 //! From one store into another and back, as an operator does it: everything goes on as if nothing had happened.
-use auth_core::{ports::UserStore, system::OsRng, user::*, value::*};
+use auth_core::{ports::UserStore, system::OsRng, testing::user, value::UserId};
 use auth_sqlite::{Options, SqliteStore};
 use rusqlite::Connection;
 use std::path::Path;
@@ -91,7 +91,13 @@ async fn everything_goes_on_in_the_other_store_and_back_in_a_file() {
     std::fs::write(&secret, kept).expect("a file");
 
     let told = server.does(&THERE).await;
-    for word in ["users              4\n", "keys               1\n", "AUTH_SERVICE_STORE=cosmos"] {
+    for word in [
+        "copying sessions\n",
+        "comparing users\n",
+        "users              4\n",
+        "keys               1\n",
+        "AUTH_SERVICE_STORE=cosmos",
+    ] {
         assert!(told.contains(word), "{word} in {told}");
     }
     let told = server.does_not(&THERE).await;
@@ -158,18 +164,7 @@ async fn an_interrupted_copy_goes_on_and_finds_out_what_has_changed_meanwhile() 
 async fn fill(database: &Path, people: usize) {
     let store = SqliteStore::open(database, Options::default()).expect("the database");
     for n in 0..people {
-        let user = User {
-            id: UserId::generate(&OsRng),
-            login: format!("somebody-{n}").parse().expect("a login"),
-            email: format!("somebody-{n}@example.org").parse().expect("an address"),
-            password: PasswordHash("hash".to_owned()),
-            created_at: Timestamp(1),
-            epoch: 0,
-            spared: None,
-            disabled: false,
-            locale: Locale::default(),
-            roles: Vec::new(),
-        };
+        let user = user(UserId::generate(&OsRng), &format!("somebody-{n}"));
         let _ = store.insert(&user).await.expect("written");
     }
     store.close().await;

@@ -184,10 +184,12 @@ macro_rules! contract {
             $crate::testing::contract::$port::$clause(std::sync::Arc::new($make)).await;
         }
     )* };
-    (@each $port:ident [$make:expr] $($clause:ident)*) => { $(
-        // Boxed: all of them in one future are too large for a stack.
-        Box::pin(async { $crate::testing::contract::$port::$clause(std::sync::Arc::new($make)).await }).await;
-    )* };
+    (@each $port:ident [$make:expr] $($clause:ident)*) => {
+        // Boxed, each and all of them: in one future they are too large for a stack.
+        Box::pin(async { $(
+            Box::pin(async { $crate::testing::contract::$port::$clause(std::sync::Arc::new($make)).await }).await;
+        )* }).await;
+    };
     (@names $port:ident [] $($clause:ident)*) => { &[$(stringify!($clause)),*] };
 }
 

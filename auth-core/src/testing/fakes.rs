@@ -9,6 +9,22 @@ use std::{
     time::Duration,
 };
 
+/// An account of this login, with an address to match and nothing special.
+pub fn user(id: UserId, login: &str) -> User {
+    User {
+        id,
+        login: login.parse().expect("a login"),
+        email: format!("{login}@example.org").parse().expect("an address"),
+        password: PasswordHash("hash".to_owned()),
+        created_at: Timestamp(0),
+        epoch: 0,
+        spared: None,
+        disabled: false,
+        locale: Locale::default(),
+        roles: Vec::new(),
+    }
+}
+
 /// A clock that moves when it is told to.
 pub struct FixedClock(AtomicI64);
 

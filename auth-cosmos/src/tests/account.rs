@@ -16,35 +16,13 @@ async fn one_database_that_is_emptied_between_the_clauses_keeps_the_contract() {
         Ok(endpoint) => real(endpoint).await,
         Err(_) => Emulator::start().await.database(Vec::new()).await,
     };
-    // One after the other, and boxed: all of them in one future are too large for a stack.
-    Box::pin(async {
-        contract!(each users: emptied(&database).await);
-    })
-    .await;
-    Box::pin(async {
-        contract!(each codes: emptied(&database).await);
-    })
-    .await;
-    Box::pin(async {
-        contract!(each sessions: emptied(&database).await);
-    })
-    .await;
-    Box::pin(async {
-        contract!(each counters: emptied(&database).await);
-    })
-    .await;
-    Box::pin(async {
-        contract!(each outbox: emptied(&database).await);
-    })
-    .await;
-    Box::pin(async {
-        contract!(each keys: emptied(&database).await);
-    })
-    .await;
-    Box::pin(async {
-        contract!(each records: emptied(&database).await);
-    })
-    .await;
+    contract!(each users: emptied(&database).await);
+    contract!(each codes: emptied(&database).await);
+    contract!(each sessions: emptied(&database).await);
+    contract!(each counters: emptied(&database).await);
+    contract!(each outbox: emptied(&database).await);
+    contract!(each keys: emptied(&database).await);
+    contract!(each records: emptied(&database).await);
 }
 
 async fn real(endpoint: String) -> DatabaseClient {

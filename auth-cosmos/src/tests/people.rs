@@ -10,25 +10,14 @@ use crate::{
 };
 use auth_core::{
     ports::*,
-    testing::{FixedClock, SeededRng},
+    testing::{self, FixedClock, SeededRng},
     user::*,
     value::*,
 };
 use std::{sync::Arc, time::Duration};
 
 pub fn user(id: UserId, login: &str, email: &str) -> User {
-    User {
-        id,
-        login: login.parse().unwrap(),
-        email: format!("{email}@example.org").parse().unwrap(),
-        password: PasswordHash("hash".to_owned()),
-        created_at: Timestamp(0),
-        epoch: 0,
-        spared: None,
-        disabled: false,
-        locale: Locale::default(),
-        roles: Vec::new(),
-    }
+    User { email: format!("{email}@example.org").parse().unwrap(), ..testing::user(id, login) }
 }
 
 pub async fn register(store: &CosmosStore, user: &User) -> Outside<Commit> {

@@ -15,6 +15,7 @@ use auth_core::{
     ports::{Clock, Record, RecordKind, Unavailable},
     secrets::ServerSecret,
     system::SystemClock,
+    value::Timestamp,
 };
 use conf::Conf;
 use std::{sync::Arc, time::Duration};
@@ -186,25 +187,35 @@ async fn carry(copier: &Copier, journal: &Journal, progress: &Progress) -> Resul
     for kind in RecordKind::ALL {
         progress.at("comparing", kind);
         let now = SystemClock.now();
-        let [mut was, mut is] = [Tally::default(), Tally::default()];
-        for (side, seen) in [(Side::From, &mut was), (Side::To, &mut is)] {
-            let mut at = Some(Position::start_of(kind));
-            while let Some(position) = at {
-                let before = seen.records();
-                let look = async || {
-                    let mut seen = seen.clone();
-                    let next = copier.look(side, &position, now, &mut seen).await?;
-                    Ok((seen, next))
-                };
-                (*seen, at) = insist(progress, look).await?;
-                progress.add(seen.records() - before);
-            }
-        }
+        let was = look(copier, Side::From, kind, now, progress).await?;
+        let is = look(copier, Side::To, kind, now, progress).await?;
         was.must_be(&is, kind)?;
         tallies.push((kind, is));
     }
     progress.end();
     Ok(tallies)
+}
+
+/// All of one kind in one store.
+async fn look(
+    copier: &Copier,
+    side: Side,
+    kind: RecordKind,
+    now: Timestamp,
+    progress: &Progress,
+) -> Result<Tally, CopyError> {
+    let (mut seen, mut at) = (Tally::default(), Some(Position::start_of(kind)));
+    while let Some(position) = at {
+        let before = seen.records();
+        let page = async || {
+            let mut seen = seen.clone();
+            let next = copier.look(side, &position, now, &mut seen).await?;
+            Ok((seen, next))
+        };
+        (seen, at) = insist(progress, page).await?;
+        progress.add(seen.records() - before);
+    }
+    Ok(seen)
 }
 
 async fn is_empty(copier: &Copier, progress: &Progress) -> Result<bool, CopyError> {

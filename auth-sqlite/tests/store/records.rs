@@ -1,5 +1,5 @@
 //! Records by number: the same number gives the same record.
-use auth_core::{code::*, counter::*, ports::*, secrets::*, session::*, user::*, value::*};
+use auth_core::{code::*, counter::*, ports::*, secrets::*, session::*, testing, user::*, value::*};
 use auth_sqlite::{Options, SqliteStore};
 use rusqlite::Connection;
 use std::{
@@ -40,16 +40,10 @@ pub fn open(path: impl AsRef<Path>) -> SqliteStore {
 
 pub fn user(number: u64) -> User {
     User {
-        id: UserId::from_bytes(bytes(number)),
-        login: format!("user{number}").parse().unwrap(),
-        email: format!("user{number}@example.org").parse().unwrap(),
         password: PasswordHash("$argon2id$hash-of-the-password".to_owned()),
         created_at: NOW,
-        epoch: 0,
-        spared: None,
-        disabled: false,
-        locale: Locale::default(),
         roles: vec!["admin".parse().unwrap()],
+        ..testing::user(UserId::from_bytes(bytes(number)), &format!("user{number}"))
     }
 }
 

@@ -5,7 +5,12 @@ mod renames;
 pub use self::{deletions::*, renames::*};
 
 use super::{NOW, RACERS, count, race, whole};
-use crate::{ports::*, testing::SeededRng, user::*, value::*};
+use crate::{
+    ports::*,
+    testing::{self, SeededRng},
+    user::*,
+    value::*,
+};
 use std::sync::Arc;
 
 /// The names of the clauses.
@@ -233,18 +238,7 @@ pub async fn no_change_among_racers_is_lost(store: Arc<dyn UserStore>) {
 }
 
 pub(super) fn user(rng: &SeededRng, login: &str) -> User {
-    User {
-        id: UserId::generate(rng),
-        login: login.parse().unwrap(),
-        email: format!("{login}@example.org").parse().unwrap(),
-        password: PasswordHash("hash".to_owned()),
-        created_at: NOW,
-        epoch: 0,
-        spared: None,
-        disabled: false,
-        locale: Locale::default(),
-        roles: Vec::new(),
-    }
+    User { created_at: NOW, ..testing::user(UserId::generate(rng), login) }
 }
 
 async fn insert(store: &Arc<dyn UserStore>, user: &User) {

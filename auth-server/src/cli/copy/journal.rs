@@ -1,6 +1,7 @@
 //! How far a copy has come, in a file of the data folder, so that the next process goes on from there.
 use super::super::Ended;
 use crate::{
+    file,
     settings::{Settings, value::Store},
     store,
 };
@@ -8,7 +9,6 @@ use auth_core::copy::Position;
 use serde::{Deserialize, Serialize};
 use std::{
     fs, io,
-    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -90,13 +90,7 @@ impl Journal {
     }
 
     fn write(&self, written: &Written) -> io::Result<()> {
-        let folder = self.path.parent().unwrap_or(&self.path);
-        let mut part = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder)?;
-        serde_json::to_writer_pretty(&mut part, written)?;
-        part.flush()?;
-        part.as_file().sync_all()?;
-        part.persist(&self.path).map_err(|error| error.error)?;
-        if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
+        file::write(&self.path, &serde_json::to_vec_pretty(written)?)
     }
 
     /// The copy is whole.

@@ -3,15 +3,11 @@ use auth_core::ports::{RecordKind, RecordStore};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     io::{self, Write},
-    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 /// A bar, or where the source does not know how much it has, a number that grows.
-pub struct Progress {
-    bar: ProgressBar,
-    said: Mutex<String>,
-}
+pub struct Progress(ProgressBar);
 
 impl Progress {
     /// Of a copy that has come so far.
@@ -32,51 +28,49 @@ impl Progress {
         bar.enable_steady_tick(Duration::from_millis(200));
         bar.set_position(carried);
         bar.reset_eta();
-        Self { bar, said: Mutex::default() }
+        Self(bar)
     }
 
     /// How many records are done.
     pub fn position(&self) -> u64 {
-        self.bar.position()
+        self.0.position()
     }
 
     /// What is being done, with which records.
     pub fn at(&self, what: &str, kind: RecordKind) {
         let at = format!("{what} {kind}");
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if *said != at {
-            self.bar.set_message(at.clone());
-            if self.bar.is_hidden() {
+        if self.0.message() != at {
+            if self.0.is_hidden() {
                 self.say(&at);
             }
-            *said = at;
+            self.0.set_message(at);
         }
     }
 
     /// So many more are done.
     pub fn add(&self, records: u64) {
-        self.bar.inc(records);
+        self.0.inc(records);
     }
 
     /// Each is looked at in both stores.
     pub fn begin_to_compare(&self) {
-        self.bar.set_length(self.bar.length().unwrap_or_default() * 2);
-        self.bar.set_position(0);
-        self.bar.reset_eta();
+        self.0.set_length(self.0.length().unwrap_or_default() * 2);
+        self.0.set_position(0);
+        self.0.reset_eta();
     }
 
     /// A line for whoever watches, or reads it later.
     pub fn say(&self, line: &str) {
-        if self.bar.is_hidden() {
+        if self.0.is_hidden() {
             // Whoever has closed it does not read it.
             let _ = writeln!(io::stderr(), "{line}");
         } else {
-            self.bar.println(line);
+            self.0.println(line);
         }
     }
 
     /// All is done.
     pub fn end(&self) {
-        self.bar.finish_and_clear();
+        self.0.finish_and_clear();
     }
 }
