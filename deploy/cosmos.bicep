@@ -59,13 +59,13 @@ var containers = [
   // logins and e-mails, by keyed hashes: whose each is; the signing keys, encrypted
   { name: 'names', partition: '/id', forgets: false, indexed: [] }
   // signed-in devices, those of an account together
-  { name: 'sessions', partition: '/pk', forgets: true, indexed: [] }
+  { name: 'sessions', partition: '/pk', forgets: true, indexed: ['/pk/?'] }
   // codes that were mailed, by keyed hashes of the addresses
   { name: 'codes', partition: '/id', forgets: true, indexed: [] }
   // how often what was tried, by keyed hashes
   { name: 'counters', partition: '/id', forgets: true, indexed: [] }
   // mails on their way out, encrypted
-  { name: 'outbox', partition: '/pk', forgets: true, indexed: ['/record/ready/?', '/record/dead/?'] }
+  { name: 'outbox', partition: '/pk', forgets: true, indexed: ['/pk/?', '/record/ready/?', '/record/dead/?'] }
 ]
 
 resource container 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2024-11-15' = [for item in containers: {

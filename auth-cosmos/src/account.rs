@@ -1,11 +1,11 @@
 //! A Cosmos DB account: where it is, how one is let in, and a client of it.
-use crate::{Error, metrics::Gauge, token::Kept};
+use crate::{Error, container::insist, metrics::Gauge, times, token::Kept};
 use auth_core::{ports::Clock, value::Secret};
 use azure_core::credentials::TokenCredential;
 use azure_data_cosmos::{
-    AccountEndpoint, AccountReference, CosmosClient, RoutingStrategy,
+    AccountEndpoint, AccountReference, CosmosClient, CosmosRuntimeBuilder, RoutingStrategy,
     options::{
-        AvailabilityStrategy, ContentResponseOnWrite, OperationOptions, OperationOptionsBuilder,
+        AvailabilityStrategy, ConnectionPoolOptions, ContentResponseOnWrite, OperationOptions, OperationOptionsBuilder,
         ReadConsistencyStrategy, Region, ThrottlingRetryOptionsBuilder,
     },
 };
@@ -13,7 +13,7 @@ use azure_identity::{
     DeveloperToolsCredential, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
     WorkloadIdentityCredential,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// A database of a Cosmos DB account.
 #[derive(Clone, Debug)]
@@ -48,13 +48,26 @@ impl Account {
         &self,
         gauge: Option<Arc<dyn Gauge>>,
         clock: &Arc<dyn Clock>,
+        patience: Duration,
     ) -> Result<CosmosClient, Error> {
-        let client = CosmosClient::builder().with_default_operation_options(operations());
-        let client = match gauge {
-            Some(gauge) => client.with_diagnostics_handler(crate::metrics::handler(gauge)),
-            None => client,
+        let pool = ConnectionPoolOptions::builder()
+            .with_max_connect_timeout(times::connect(patience))
+            .with_max_dataplane_request_timeout(times::request(patience))
+            .with_max_metadata_request_timeout(times::metadata(patience));
+        let pool = pool.build().map_err(Error::of("the account"))?;
+        let runtime = CosmosRuntimeBuilder::new().with_connection_pool(pool).build().await;
+        let runtime = runtime.map_err(Error::of("the account"))?;
+        let reference = self.reference(clock)?;
+        let build = || {
+            let client = CosmosClient::builder().with_runtime(runtime.clone());
+            let client = client.with_default_operation_options(operations());
+            let client = match &gauge {
+                Some(gauge) => client.with_diagnostics_handler(crate::metrics::handler(gauge.clone())),
+                None => client,
+            };
+            client.build(reference.clone(), self.routing())
         };
-        client.build(self.reference(clock)?, self.routing()).await.map_err(Error::of("the account"))
+        insist(build).await.map_err(Error::of("the account"))
     }
 
     fn reference(&self, clock: &Arc<dyn Clock>) -> Result<AccountReference, Error> {

@@ -46,7 +46,7 @@ impl CosmosStore {
             if self.codes.create(&slot, code.clone(), &op).await? != Written::Lost {
                 break;
             }
-            let Some(older) = self.codes.read::<Code>(&slot).await? else { continue };
+            let Some(older) = self.codes.read_again::<Code>(&slot).await? else { continue };
             if older.ops.has(&op) || self.codes.replace(&older, code.clone(), &op).await? != Written::Lost {
                 break;
             }

@@ -1,12 +1,18 @@
 //! The verbs of one container, and all that is known here of the SDK: how an item is read and written, how a failure is
 //! told from an answer, and how often it is asked again.
-use crate::document::{Document, Etag, Op, Place, Record};
+use crate::{
+    document::{Document, Etag, Op, Place, Record},
+    times,
+};
 use auth_core::ports::{Clock, Outside, Rng, Unavailable};
 use azure_data_cosmos::{
     ContainerClient, CosmosError, FeedScope, Query,
     feed::ContinuationToken,
     models::ItemResponse,
-    options::{FeedOptions, ItemWriteOptions, MaxItemCountHint, Precondition, QueryOptions},
+    options::{
+        FeedOptions, ItemReadOptions, ItemWriteOptions, MaxItemCountHint, OperationOptionsBuilder, Precondition,
+        QueryOptions, ReadConsistencyStrategy,
+    },
 };
 use futures_util::TryStreamExt;
 use std::{
@@ -57,7 +63,7 @@ pub enum Written {
     /// Written, and this is its state now.
     Done(Etag),
     /// There is something already, or something else, or nothing any more; or an earlier try of this very write was done
-    /// and its answer lost. Who wants to know reads, and looks for his [`Op`].
+    /// and its answer lost. Who wants to know [reads again](Container::read_again), and looks for his [`Op`].
     Lost,
 }
 
@@ -69,10 +75,6 @@ enum Refused {
     Conflict,
 }
 
-/// One try takes no longer: within the patience of a call there is time for another.
-const TRY: Duration = Duration::from_millis(700);
-/// A page of a copy is large, and nobody waits for it.
-const PAGE_TRY: Duration = Duration::from_secs(10);
 /// Before each further try. The SDK has tried other replicas and regions by then.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(20),
@@ -103,9 +105,27 @@ impl Container {
         timeout(self.patience, call).await.unwrap_or_else(|_| late())
     }
 
-    /// The document in this place, as last committed.
+    /// The document in this place, as last committed in the region that is asked.
     pub async fn read<R: Record>(&self, place: &Place) -> Outside<Option<Document<R>>> {
-        let read = || async { self.items.read_item(place.key().to_owned(), &place.id, None).await?.into_model() };
+        self.find(place, false).await
+    }
+
+    /// The document in this place, after a write here was refused: not older than what refused it. Another region may not
+    /// have heard of that yet; then the one that writes is asked.
+    pub async fn read_again<R: Record>(&self, place: &Place) -> Outside<Option<Document<R>>> {
+        self.find(place, true).await
+    }
+
+    /// [Reads](Self::read), or [again](Self::read_again) if a write was refused.
+    pub async fn find<R: Record>(&self, place: &Place, refused: bool) -> Outside<Option<Document<R>>> {
+        // The SDK keeps the session, and each answer of the database, a refusal too, says how far it has come.
+        let strategy =
+            if refused { ReadConsistencyStrategy::Session } else { ReadConsistencyStrategy::LatestCommitted };
+        let operation = OperationOptionsBuilder::new().with_read_consistency_strategy(strategy).build();
+        let options = ItemReadOptions::default().with_operation_options(operation);
+        let read = || async {
+            self.items.read_item(place.key().to_owned(), &place.id, Some(options.clone())).await?.into_model()
+        };
         Ok(self.ask(read).await?.ok())
     }
 
@@ -161,7 +181,7 @@ impl Container {
             let Some(page) = pages.try_next().await? else { return Ok((Vec::new(), None)) };
             Ok((page.into_items(), Some(pages.to_continuation_token()?.as_str().to_owned())))
         };
-        self.ask_within(PAGE_TRY, page).await?.map_err(|_| self.failed("the container is missing"))
+        self.ask(page).await?.map_err(|_| self.failed("the container is missing"))
     }
 
     /// Reads, lets the record decide, and writes over what was read; again while others write in between. What is decided
@@ -169,7 +189,7 @@ impl Container {
     pub async fn change<R: Record, T>(&self, place: &Place, decide: impl Fn(&mut R) -> T) -> Outside<Option<T>> {
         let (op, mut decided, mut turn) = (self.op(), None, None);
         for collisions in 0..COLLISIONS {
-            let Some(read) = self.read::<R>(place).await? else { return Ok(None) };
+            let Some(read) = self.find::<R>(place, decided.is_some()).await? else { return Ok(None) };
             if let Some(outcome) = decided.take()
                 && read.ops.has(&op)
             {
@@ -235,16 +255,9 @@ impl Container {
     where
         F: Future<Output = azure_data_cosmos::Result<T>>,
     {
-        self.ask_within(TRY, verb).await
-    }
-
-    async fn ask_within<T, F>(&self, each: Duration, verb: impl Fn() -> F) -> Outside<Result<T, Refused>>
-    where
-        F: Future<Output = azure_data_cosmos::Result<T>>,
-    {
         let mut pauses = PAUSES.into_iter();
         loop {
-            let failure = match timeout(each, verb()).await {
+            let failure = match timeout(times::one_try(self.patience), verb()).await {
                 Ok(Ok(answer)) => return Ok(Ok(answer)),
                 Ok(Err(error)) if error.status().is_not_found() => return Ok(Err(Refused::Missing)),
                 Ok(Err(error)) if error.status().is_conflict() || error.status().is_precondition_failed() => {
@@ -269,6 +282,21 @@ impl Container {
             },
             Some(error) => self.failed(plain(&error)),
             None => self.failed("the database did not answer in time"),
+        }
+    }
+}
+
+/// Asks until the answer is not one that passes: for a start, which somebody else bounds.
+pub async fn insist<T, F>(ask: impl Fn() -> F) -> azure_data_cosmos::Result<T>
+where
+    F: Future<Output = azure_data_cosmos::Result<T>>,
+{
+    loop {
+        match ask().await {
+            Err(error) if again_after(&error).is_some() => {
+                sleep(again_after(&error).unwrap_or_default().max(PAUSES[2])).await;
+            }
+            answer => return answer,
         }
     }
 }

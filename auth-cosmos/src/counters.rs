@@ -90,8 +90,9 @@ impl Counters {
         let container = self.container();
         let (place, op) = (desk::place(key.group), container.op());
         let _turn = container.turn(&place).await;
+        let mut refused = false;
         loop {
-            let read = container.read::<Group>(&place).await?;
+            let read = container.find::<Group>(&place, refused).await?;
             let mut group = read.as_ref().map(|read| read.record.clone()).unwrap_or_default();
             if let Some(held) = group.put(key, counter.clone()) {
                 return Ok(if held == *counter { Imported::Done } else { Imported::Conflict });
@@ -103,6 +104,7 @@ impl Counters {
             if written != Written::Lost {
                 return Ok(Imported::Done);
             }
+            refused = true;
         }
     }
 

@@ -42,7 +42,7 @@ impl CosmosStore {
             return Ok(Replace::Done);
         }
         // If this write is there, or was, it was us; and no other set is sealed like this one.
-        let held = container.read::<SealedKeys>(&place()).await?;
+        let held = container.read_again::<SealedKeys>(&place()).await?;
         let done = held.is_some_and(|held| held.ops.has(&op) || held.record == *keys);
         Ok(if done { Replace::Done } else { Replace::Stale })
     }

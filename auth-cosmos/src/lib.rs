@@ -6,6 +6,7 @@
 //! | `account.rs` `token.rs` `error.rs` `metrics.rs` | which database and how one is let in, why it cannot be used, what it was asked |
 //! | `schema.rs` `provision.rs` `bicep.rs` | the containers, and two ways to make them |
 //! | `container.rs` | the verbs of a container, and all that is known of the SDK: failures, deadlines, repetitions |
+//! | `times.rs` | how long what may take |
 //! | `document.rs` | the envelope around a record: its place, its last writes, when it may go |
 //! | `names.rs` | logins and e-mails that have one owner each |
 //! | `users.rs` `codes.rs` `sessions.rs` `counters.rs` `outbox.rs` `keys.rs` | one port each |
@@ -56,6 +57,7 @@ mod schema;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod times;
 mod token;
 mod users;
 
@@ -63,20 +65,20 @@ pub use account::{Account, Credential};
 pub use bicep::bicep;
 pub use error::Error;
 pub use metrics::{Gauge, Operation};
-pub use provision::{Found, Throughput, provision, status};
+pub use provision::{Found, State, Throughput, provision, status};
 
 use auth_core::{
     ports::{Clock, Outside, Rng},
     secrets::ServerSecret,
 };
 use azure_data_cosmos::DatabaseClient;
-use container::{Container, Turns};
+use container::{Container, Turns, insist};
 use counters::Counters;
 use document::Place;
 use names::{Account as Kept, Names};
 use schema::Schema;
 use std::{sync::Arc, time::Duration};
-use tokio::time::timeout;
+use tokio::{time::timeout, try_join};
 
 /// Every store port on one Cosmos DB database.
 pub struct CosmosStore {
@@ -103,47 +105,41 @@ pub struct Parts {
     pub patience: Duration,
 }
 
-/// How long a start may take.
-const START: Duration = Duration::from_secs(20);
-
 impl CosmosStore {
     /// Connects, and looks that each container is there.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn connect(account: &Account, parts: Parts) -> Result<Self, Error> {
-        let connect = async {
-            let client = account.client(parts.gauge.clone(), &parts.clock).await?;
+        let connect = Box::pin(async {
+            let client = account.client(parts.gauge.clone(), &parts.clock, parts.patience).await?;
             Self::over(&client.database_client(account.database.clone()), parts).await
-        };
-        timeout(START, connect).await.unwrap_or(Err(Error::Silent(START.as_secs())))
+        });
+        timeout(times::START, connect).await.unwrap_or(Err(Error::Silent(times::START.as_secs())))
     }
 
     async fn over(database: &DatabaseClient, parts: Parts) -> Result<Self, Error> {
         let Parts { secret, clock, rng, patience, .. } = parts;
-        let open = async |schema: Schema, service| {
-            let opened = database.container_client(schema.name, None).await;
-            let items = opened.map_err(Error::of(format!("the container {}", schema.name)))?;
-            Ok::<_, Error>(Container {
-                items,
-                service,
-                clock: clock.clone(),
-                rng: rng.clone(),
-                patience,
-                turns: Turns::default(),
+        let open = |schema: Schema, service| {
+            let (clock, rng, turns) = (clock.clone(), rng.clone(), Turns::default());
+            // In boxes: six of the SDK's futures side by side are too much for a stack.
+            Box::pin(async move {
+                let opened = insist(|| database.container_client(schema.name, None)).await;
+                let items = opened.map_err(Error::of(format!("the container {}", schema.name)))?;
+                Ok::<_, Error>(Container { items, service, clock, rng, patience, turns })
             })
         };
-        Ok(Self {
-            names: Names {
-                accounts: open(schema::USERS, "users").await?,
-                reservations: open(schema::NAMES, "users").await?,
-            },
-            sessions: open(schema::SESSIONS, "sessions").await?,
-            codes: open(schema::CODES, "codes").await?,
-            counters: Counters::new(open(schema::COUNTERS, "counters").await?),
-            outbox: open(schema::OUTBOX, "outbox").await?,
-            secret,
-        })
+        // Together: where a region is silent, each waits for it.
+        let (accounts, reservations, sessions, codes, counters, outbox) = try_join!(
+            open(schema::USERS, "users"),
+            open(schema::NAMES, "users"),
+            open(schema::SESSIONS, "sessions"),
+            open(schema::CODES, "codes"),
+            open(schema::COUNTERS, "counters"),
+            open(schema::OUTBOX, "outbox"),
+        )?;
+        let names = Names { accounts, reservations };
+        Ok(Self { names, sessions, codes, counters: Counters::new(counters), outbox, secret })
     }
 
     /// Whether the store can be read: for a readiness probe. It writes nothing.

@@ -118,7 +118,12 @@ const ATTEMPTS: u32 = 64;
 impl Names {
     /// The account of a user, whatever has become of it.
     pub async fn account(&self, user: UserId) -> Outside<Option<Document<Account>>> {
-        self.accounts.read(&Place::alone(user.to_string())).await
+        self.accounts.read(&of(user)).await
+    }
+
+    /// The same, after a write over it was refused.
+    pub async fn account_again(&self, user: UserId) -> Outside<Option<Document<Account>>> {
+        self.accounts.read_again(&of(user)).await
     }
 
     /// The account that has a name.
@@ -200,10 +205,10 @@ impl Names {
         let old: Vec<_> = old.iter().filter(|name| !account.has(name)).cloned().collect();
         let not_needed = self.seen(user, &old).await?;
         let written = match over {
-            None => self.accounts.create(&Place::alone(user.to_string()), account, op).await?,
+            None => self.accounts.create(&of(user), account, op).await?,
             Some(read) => self.accounts.replace(read, account, op).await?,
         };
-        if written == Written::Lost && !self.account(user).await?.is_some_and(|account| account.ops.has(op)) {
+        if written == Written::Lost && !self.account_again(user).await?.is_some_and(|account| account.ops.has(op)) {
             return Ok(Commit::Lost);
         }
         // It is done, whatever becomes of these: they count no more, and whoever wants one repairs it.
@@ -216,7 +221,7 @@ impl Names {
         if made.is_empty() {
             return Ok(());
         }
-        let account = self.account(user).await?;
+        let account = self.account_again(user).await?;
         made.retain(|made| !account.as_ref().is_some_and(|account| account.record.has(&made.name)));
         self.give_back(made).await
     }
@@ -225,11 +230,12 @@ impl Names {
         let (op, place) = (self.reservations.op(), place(name));
         let own = || Reservation { user, at: self.reservations.clock.now() };
         let made = |etag| Ok(Reserved::Made(Seen { name: name.clone(), etag }));
+        let mut fence_refused = false;
         for attempt in 0..ATTEMPTS {
             if let Written::Done(etag) = self.reservations.create(&place, own(), &op).await? {
                 return made(etag);
             }
-            let Some(reservation) = self.reservations.read::<Reservation>(&place).await? else { continue };
+            let Some(reservation) = self.reservations.read_again::<Reservation>(&place).await? else { continue };
             if reservation.ops.ends_with(&op) {
                 return made(reservation.etag);
             }
@@ -243,7 +249,7 @@ impl Names {
                 self.reservations.step_aside(attempt).await;
                 continue;
             }
-            let owner = self.account(reservation.record.user).await?;
+            let owner = self.accounts.find::<Account>(&of(reservation.record.user), fence_refused).await?;
             if owner.as_ref().is_some_and(|account| account.record.has(name)) {
                 return Ok(Reserved::Taken);
             }
@@ -251,7 +257,8 @@ impl Names {
                 self.reservations.step_aside(attempt).await;
                 continue;
             }
-            if self.fence(reservation.record.user, owner).await? == Written::Lost {
+            fence_refused = self.fence(reservation.record.user, owner).await? == Written::Lost;
+            if fence_refused {
                 continue;
             }
             if let Written::Done(etag) = self.reservations.replace(&reservation, own(), &op).await? {
@@ -265,7 +272,7 @@ impl Names {
     async fn fence(&self, user: UserId, account: Option<Document<Account>>) -> Outside<Written> {
         let op = self.accounts.op();
         match account {
-            None => self.accounts.create(&Place::alone(user.to_string()), Account::Aborted, &op).await,
+            None => self.accounts.create(&of(user), Account::Aborted, &op).await,
             Some(read) if read.record == Account::Deleted => Ok(Written::Done(read.etag)),
             Some(read) => {
                 let same = read.record.clone();
@@ -278,6 +285,10 @@ impl Names {
         let (now, at) = (self.reservations.clock.now(), reservation.at);
         now < at + GRACE && at <= now + GRACE // one dated by a clock that is ahead is no younger
     }
+}
+
+fn of(user: UserId) -> Place {
+    Place::alone(user.to_string())
 }
 
 fn place(name: &Name) -> Place {

@@ -180,7 +180,7 @@ impl CosmosStore {
         entry.take(lease);
         let taken = match self.outbox.replace(found, Kept::new(&entry), &op).await? {
             Written::Done(_) => true,
-            Written::Lost => self.outbox.read::<Kept>(&found.place()).await?.is_some_and(|now| now.ops.has(&op)),
+            Written::Lost => self.outbox.read_again::<Kept>(&found.place()).await?.is_some_and(|now| now.ops.has(&op)),
         };
         Ok(taken.then_some(entry))
     }

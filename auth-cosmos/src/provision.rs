@@ -1,4 +1,4 @@
-//! Makes the database and its containers, or tells what is there.
+//! Makes the database and its containers, mends them, or tells how they are.
 use crate::{
     Error,
     account::Account,
@@ -10,7 +10,7 @@ use azure_data_cosmos::{
     models::{ContainerProperties, PartitionKeyDefinition, ThroughputProperties},
     options::CreateContainerOptions,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// How much a container can do in a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,91 +21,125 @@ pub enum Throughput {
     Autoscale(u64),
 }
 
-/// A container, and whether it was there.
+/// A container, and how it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
     /// Its name.
     pub name: &'static str,
     /// What is kept in it.
     pub holds: &'static str,
-    /// Whether it was there before.
-    pub there: bool,
+    /// How it was found, or what was done about it.
+    pub state: State,
 }
 
-/// Makes what is missing of the database and its containers. What is there stays, with all that is in it.
+/// How a container was found, or what was done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// As it must be.
+    There,
+    /// Not there.
+    Missing,
+    /// It forgets or indexes otherwise than it must.
+    Otherwise,
+    /// It was missing.
+    Made,
+    /// It was otherwise.
+    Mended,
+}
+
+/// Makes what is missing of the database and its containers, and mends how they forget and what they index. All that is in
+/// them stays.
 ///
-/// Needs the account's key: the roles that Entra has for data may not do so. For those there is [`bicep`](crate::bicep()).
+/// Needs the account's key, unless nothing is to be done: the roles that Entra has for data may not do so. For those there
+/// is [`bicep`](crate::bicep()).
 ///
 /// # Errors
 /// [`Error::Forbidden`], [`Error::Different`], and whatever the database says.
 pub async fn provision(account: &Account, throughput: Throughput) -> Result<Vec<Found>, Error> {
-    let (client, name) = (account.client(None, &system()).await?, &account.database);
+    let (client, name) = (account.client(None, &system(), PATIENCE).await?, &account.database);
+    let database = client.database_client(name.clone());
+    let found = look_at_all(&database).await?;
+    if found.iter().all(|found| found.state == State::There) {
+        return Ok(found);
+    }
     match client.create_database(name, None).await {
         Err(error) if !error.status().is_conflict() => return Err(Error::of(format!("the database {name}"))(error)),
         _made_or_there => {}
     }
-    containers(&client.database_client(name.clone()), throughput).await
+    containers(&database, throughput).await
 }
 
+/// Makes what is missing of the containers, and mends what is otherwise.
 pub async fn containers(database: &DatabaseClient, throughput: Throughput) -> Result<Vec<Found>, Error> {
-    let mut found = Vec::new();
-    for schema in schema::ALL {
-        let options = match throughput {
-            Throughput::Serverless => CreateContainerOptions::default(),
-            Throughput::Autoscale(most) => {
-                CreateContainerOptions::default().with_throughput(ThroughputProperties::autoscale(most, None))
+    let mut found = look_at_all(database).await?;
+    for (found, schema) in found.iter_mut().zip(schema::ALL) {
+        match found.state {
+            State::Missing => {
+                make(database, &schema, throughput).await?;
+                found.state = State::Made;
             }
-        };
-        let there = match database.create_container(schema.properties(), Some(options)).await {
-            Ok(_) => false,
-            Err(error) if error.status().is_conflict() => true,
-            Err(error) => return Err(what(&schema)(error)),
-        };
-        if there {
-            check(database, &schema).await?;
+            State::Otherwise => {
+                let container = database.container_client(schema.name, None).await.map_err(what(&schema))?;
+                container.replace(schema.properties(), None).await.map_err(what(&schema))?;
+                found.state = State::Mended;
+            }
+            State::There | State::Made | State::Mended => {}
         }
-        found.push(Found { name: schema.name, holds: schema.holds, there });
     }
     Ok(found)
 }
 
-/// Which containers are there. One that is there and is not as it must be is an error.
+/// How the containers are.
 ///
 /// # Errors
 /// [`Error::Different`], and whatever the database says.
 pub async fn status(account: &Account) -> Result<Vec<Found>, Error> {
-    let database = account.client(None, &system()).await?.database_client(account.database.clone());
+    let client = account.client(None, &system(), PATIENCE).await?;
+    look_at_all(&client.database_client(account.database.clone())).await
+}
+
+async fn look_at_all(database: &DatabaseClient) -> Result<Vec<Found>, Error> {
     let mut found = Vec::new();
     for schema in schema::ALL {
-        let there = match check(&database, &schema).await {
-            Ok(()) => true,
-            Err(Error::Missing(_)) => false,
-            Err(error) => return Err(error),
-        };
-        found.push(Found { name: schema.name, holds: schema.holds, there });
+        let state = look(database, &schema).await?;
+        found.push(Found { name: schema.name, holds: schema.holds, state });
     }
     Ok(found)
 }
 
-/// What cannot be changed once it is made, and what would lose or keep data otherwise.
-async fn check(database: &DatabaseClient, schema: &Schema) -> Result<(), Error> {
-    let container = database.container_client(schema.name, None).await.map_err(what(schema))?;
-    let read = container.read(None).await.map_err(what(schema))?;
-    let properties: ContainerProperties = read.into_model().map_err(what(schema))?;
-    let different = |reason| Err(Error::Different { name: format!("the container {}", schema.name), reason });
-    if properties.partition_key != PartitionKeyDefinition::from(schema.partition) {
-        return different("it is cut into partitions by something else");
+async fn look(database: &DatabaseClient, schema: &Schema) -> Result<State, Error> {
+    let read = async { database.container_client(schema.name, None).await?.read(None).await?.into_model() };
+    let held: ContainerProperties = match read.await {
+        Ok(held) => held,
+        Err(error) if error.status().is_not_found() => return Ok(State::Missing),
+        Err(error) => return Err(what(schema)(error)),
+    };
+    if held.partition_key != PartitionKeyDefinition::from(schema.partition) {
+        let reason = "it is cut into partitions by something else";
+        return Err(Error::Different { name: format!("the container {}", schema.name), reason });
     }
-    if properties.default_ttl != schema.properties().default_ttl {
-        return different("its documents are kept for another time");
-    }
-    let included = properties.indexing_policy.map(|policy| policy.included_paths).unwrap_or_default();
-    let is_indexed = |path: &str| included.iter().any(|included| included.path == path || included.path == "/*");
-    if !schema.indexed.iter().all(|path| is_indexed(path)) {
-        return different("what its queries sort by is not indexed");
-    }
-    Ok(())
+    let included = held.indexing_policy.map(|policy| policy.included_paths).unwrap_or_default();
+    let is_indexed = |path: &&str| included.iter().any(|included| included.path == **path || included.path == "/*");
+    let as_it_must_be = held.default_ttl == schema.properties().default_ttl && schema.indexed.iter().all(is_indexed);
+    Ok(if as_it_must_be { State::There } else { State::Otherwise })
 }
+
+/// Somebody else may be making it at the same moment.
+async fn make(database: &DatabaseClient, schema: &Schema, throughput: Throughput) -> Result<(), Error> {
+    let options = match throughput {
+        Throughput::Serverless => CreateContainerOptions::default(),
+        Throughput::Autoscale(most) => {
+            CreateContainerOptions::default().with_throughput(ThroughputProperties::autoscale(most, None))
+        }
+    };
+    match database.create_container(schema.properties(), Some(options)).await {
+        Err(error) if !error.status().is_conflict() => Err(what(schema)(error)),
+        _made_or_there => Ok(()),
+    }
+}
+
+/// Nobody but an operator waits.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn system() -> Arc<dyn Clock> {
     Arc::new(SystemClock)

@@ -93,7 +93,7 @@ async fn put<R: Kept>(container: &Container, place: &Place, record: R) -> Outsid
         if container.create(place, record.clone(), &op).await? != Written::Lost {
             return Ok(Imported::Done);
         }
-        if let Some(held) = container.read::<R>(place).await? {
+        if let Some(held) = container.read_again::<R>(place).await? {
             let written = |record: &R| serde_json::to_value(record).map_err(|error| container.failed(error));
             let same = written(&held.record)? == written(&record)?;
             return Ok(if same { Imported::Done } else { Imported::Conflict });
@@ -122,8 +122,9 @@ impl CosmosStore {
     async fn import_deleted(&self, id: UserId) -> Outside<Imported> {
         let (accounts, place) = (&self.names.accounts, Place::alone(id.to_string()));
         let op = accounts.op();
+        let mut refused = false;
         loop {
-            let written = match accounts.read::<Account>(&place).await? {
+            let written = match accounts.find::<Account>(&place, refused).await? {
                 None => accounts.create(&place, Account::Deleted, &op).await?,
                 Some(held) => match held.record {
                     Account::Deleted => return Ok(Imported::Done),
@@ -134,6 +135,7 @@ impl CosmosStore {
             if written != Written::Lost {
                 return Ok(Imported::Done);
             }
+            refused = true;
         }
     }
 }

@@ -14,7 +14,8 @@ pub struct Schema {
     pub partition: &'static str,
     /// Whether documents say themselves how long they are kept. Where not, nothing is ever forgotten.
     pub forgets: bool,
-    /// What queries look at; nothing else is indexed, since all the rest is found by its id.
+    /// What queries look at; nothing else is indexed, since all the rest is found by its id. A partition's key that is not
+    /// indexed would have a query within one partition look at every document.
     pub indexed: &'static [&'static str],
 }
 
@@ -35,7 +36,7 @@ pub const SESSIONS: Schema = Schema {
     holds: "signed-in devices, those of an account together",
     partition: "/pk",
     forgets: true,
-    indexed: &[],
+    indexed: &["/pk/?"],
 };
 /// Codes.
 pub const CODES: Schema = Schema {
@@ -59,7 +60,7 @@ pub const OUTBOX: Schema = Schema {
     holds: "mails on their way out, encrypted",
     partition: "/pk",
     forgets: true,
-    indexed: &["/record/ready/?", "/record/dead/?"],
+    indexed: &["/pk/?", "/record/ready/?", "/record/dead/?"],
 };
 
 /// All of them.

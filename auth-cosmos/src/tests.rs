@@ -12,5 +12,6 @@ mod model;
 mod numbers;
 mod overtaken;
 mod people;
+mod provision;
 mod records;
 mod renames;

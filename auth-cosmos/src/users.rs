@@ -51,7 +51,7 @@ impl CosmosStore {
                 Commit::Taken(_) => Some(Insert::EmailTaken),
                 Commit::Lost => None,
             };
-            over = self.names.account(user.id).await?;
+            over = self.names.account_again(user.id).await?;
             match (&over, refusal) {
                 (Some(account), _) if account.record != Account::Aborted => return Ok(Insert::Exists),
                 (_, Some(refusal)) => return Ok(refusal),

@@ -92,7 +92,7 @@ impl Desk {
     async fn work(&self, place: &Place, tasks: &[&Task]) -> Outside<Vec<Counted>> {
         let op = self.container.op();
         for collisions in 0..COLLISIONS {
-            let read = self.container.read::<Group>(place).await?;
+            let read = self.container.find::<Group>(place, collisions > 0).await?;
             let before = read.as_ref().map(|read| read.record.clone()).unwrap_or_default();
             let mut group = before.clone();
             let counted = tasks.iter().map(|task| task.apply(&mut group)).collect();

@@ -33,7 +33,7 @@ async fn real(endpoint: String) -> DatabaseClient {
     let account = Account { endpoint, credential, database: "auth-contract".to_owned(), region: None };
     let found = provision::provision(&account, Throughput::Autoscale(1_000)).await;
     found.expect("the account takes the containers, or has them");
-    account.client(None, &parts().clock).await.unwrap().database_client("auth-contract")
+    account.client(None, &parts().clock, parts().patience).await.unwrap().database_client("auth-contract")
 }
 
 async fn emptied(database: &DatabaseClient) -> CosmosStore {

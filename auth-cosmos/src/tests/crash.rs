@@ -145,3 +145,25 @@ async fn whose_answer_is_lost_has_done_it_all_the_same() {
         }
     }
 }
+
+/// Another region is asked than the one that writes, and it has heard of nothing since Ann began.
+#[tokio::test(start_paused = true)]
+async fn nor_does_it_matter_whether_the_region_that_is_read_has_heard_of_it() {
+    let world = World::new().await;
+    let (unheard, line) = world.line_from_afar(Mishap::Unheard(Duration::ZERO)).await;
+    for change in CHANGES {
+        for passing in 0.. {
+            let ann = Ann::about_to(change, &world).await;
+            world.emulator.part_the_regions();
+            line.after(passing, 1);
+            assert_eq!(ann.change(&unheard).await.unwrap(), Commit::Done, "{change:?} after {passing} requests");
+            world.emulator.join_the_regions();
+            assert_eq!(ann.found(&world).await, ann.new, "{change:?} after {passing} requests");
+            world.clock.advance(LATER);
+            ann.leaves_the_others_to_the_next(&world).await;
+            if line.left() == 1 {
+                break;
+            }
+        }
+    }
+}

@@ -10,7 +10,8 @@ use azure_data_cosmos::{
     fault_injection::FaultInjectionRule,
 };
 use azure_data_cosmos_driver::in_memory_emulator::{
-    ConsistencyLevel, InMemoryEmulatorHttpClient, RequestObserver, VirtualAccountConfig, VirtualRegion,
+    ConsistencyLevel, InMemoryEmulatorHttpClient, ReplicationConfig, RequestObserver, VirtualAccountConfig,
+    VirtualRegion,
 };
 use std::{
     sync::{
@@ -21,12 +22,16 @@ use std::{
 };
 use url::Url;
 
-/// An account with an empty database.
+/// An account with an empty database: one region writes, and another is told what was written.
 pub struct Emulator {
     http: Arc<InMemoryEmulatorHttpClient>,
-    endpoint: Url,
     pub watch: Arc<Rotation>,
+    /// Where its clients are: they read there.
+    nearest: &'static str,
 }
+
+const WRITES: &str = "East US";
+const READS: &str = "West US";
 
 /// Sees each request that has reached the emulator, and then lets something else go wrong.
 #[derive(Debug, Default)]
@@ -65,11 +70,11 @@ impl Emulator {
 
     pub async fn watched_by(watch: Rotation) -> Self {
         let watch = Arc::new(watch);
-        let endpoint = Url::parse("https://emulator.local/").unwrap();
-        let region = VirtualRegion::new("East US", endpoint.clone());
-        let config = VirtualAccountConfig::new(vec![region]).unwrap().with_consistency(ConsistencyLevel::Session);
+        let regions = [WRITES, READS].map(|name| VirtualRegion::new(name, endpoint(name)));
+        let config = VirtualAccountConfig::new(regions.to_vec()).unwrap().with_consistency(ConsistencyLevel::Session);
+        let config = config.with_replication_config(ReplicationConfig::immediate());
         let http = InMemoryEmulatorHttpClient::new(config).with_request_observer(watch.clone());
-        let emulator = Self { http: Arc::new(http), endpoint, watch };
+        let emulator = Self { http: Arc::new(http), watch, nearest: WRITES };
         let client = emulator.client(Vec::new()).await;
         client.create_database("auth", None).await.unwrap();
         let database = client.database_client("auth");
@@ -88,8 +93,23 @@ impl Emulator {
     }
 
     async fn built(&self, client: CosmosClientBuilder) -> CosmosClient {
-        let account = AccountReference::with_authentication_key(self.endpoint.clone().into(), "a2V5");
-        client.build(account, RoutingStrategy::PreferredRegions(Vec::new())).await.unwrap()
+        let account = AccountReference::with_authentication_key(endpoint(WRITES).into(), "a2V5");
+        client.build(account, RoutingStrategy::PreferredRegions(vec![self.nearest.into()])).await.unwrap()
+    }
+
+    /// The same account, from where another region is nearer than the one that writes.
+    pub fn seen_from_afar(&self) -> Self {
+        Self { http: self.http.clone(), watch: self.watch.clone(), nearest: READS }
+    }
+
+    /// From now on the region that only reads is told nothing.
+    pub fn part_the_regions(&self) {
+        self.http.store().pause_replication(READS);
+    }
+
+    /// It is told all of it.
+    pub fn join_the_regions(&self) {
+        self.http.store().resume_replication(READS);
     }
 
     pub async fn database(&self, faults: Vec<Arc<FaultInjectionRule>>) -> DatabaseClient {
@@ -110,6 +130,10 @@ impl Emulator {
     pub async fn store(&self) -> CosmosStore {
         CosmosStore::over(&self.database(Vec::new()).await, parts()).await.unwrap()
     }
+}
+
+fn endpoint(region: &str) -> Url {
+    Url::parse(&format!("https://{}.emulator.local/", region.replace(' ', "-"))).unwrap()
 }
 
 pub fn parts() -> Parts {

@@ -65,8 +65,17 @@ impl World {
 
     /// A store that something happens to.
     pub async fn line(&self, mishap: Mishap) -> (CosmosStore, Line) {
+        self.line_to(&self.emulator, mishap).await
+    }
+
+    /// The same, where another region is nearer than the one that writes.
+    pub async fn line_from_afar(&self, mishap: Mishap) -> (CosmosStore, Line) {
+        self.line_to(&self.emulator.seen_from_afar(), mishap).await
+    }
+
+    async fn line_to(&self, emulator: &Emulator, mishap: Mishap) -> (CosmosStore, Line) {
         let parts = Parts { clock: self.clock.clone(), rng: self.rng.clone(), ..parts() };
-        Line::store(&self.emulator, parts, Duration::ZERO, mishap).await
+        Line::store(emulator, parts, Duration::ZERO, mishap).await
     }
 
     /// Somebody, with names that nobody has had.

@@ -20,7 +20,7 @@ pub struct Migrate {
 pub enum Action {
     /// Show every version, and which the database has.
     Status,
-    /// Go forward, to the newest version or to the one that is named; with the store cosmos, make what is missing.
+    /// Go forward, to the newest version or to the one that is named; with the store cosmos, make and mend the containers.
     Up {
         /// The version to go to.
         #[conf(pos)]
@@ -61,7 +61,7 @@ impl Migrate {
 
     #[cfg(feature = "cosmos")]
     async fn containers(self, settings: &Settings) -> Ended {
-        use auth_cosmos::Throughput;
+        use auth_cosmos::{State, Throughput};
         let account = || crate::store::cosmos::account(settings);
         let found = match self.action {
             Action::Bicep => return Ok(auth_cosmos::bicep()),
@@ -74,15 +74,16 @@ impl Migrate {
                 auth_cosmos::provision(&account()?, throughput).await?
             }
             Action::Up { revision: Some(_) } | Action::Down { .. } => {
-                return Err("containers have no versions: `migrate up` makes those that are missing".into());
+                return Err("containers have no versions: `migrate up` makes and mends them".into());
             }
         };
-        let up = matches!(self.action, Action::Up { .. });
         let line = |found: &auth_cosmos::Found| {
-            let state = match (found.there, up) {
-                (true, _) => "there",
-                (false, true) => "made",
-                (false, false) => "missing",
+            let state = match found.state {
+                State::There => "there",
+                State::Missing => "missing",
+                State::Otherwise => "otherwise",
+                State::Made => "made",
+                State::Mended => "mended",
             };
             format!("{:<10} {state:<8} {}\n", found.name, found.holds)
         };

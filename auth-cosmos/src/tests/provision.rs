@@ -1,0 +1,62 @@
+//! Containers that others made, or an older program: mended where they can be, and refused where not.
+use super::{
+    emulator::{Emulator, parts},
+    people::user,
+};
+use crate::{
+    CosmosStore, Error, State, Throughput,
+    provision::{Found, containers},
+    schema,
+};
+use auth_core::{ports::*, value::*};
+use azure_data_cosmos::{
+    DatabaseClient,
+    models::{ContainerProperties, IndexingPolicy, TimeToLive},
+};
+
+const MOST: Throughput = Throughput::Autoscale(1_000);
+
+fn states(found: &[Found]) -> Vec<State> {
+    found.iter().map(|found| found.state).collect()
+}
+
+async fn change(database: &DatabaseClient, schema: schema::Schema, how: impl FnOnce(&mut ContainerProperties)) {
+    let container = database.container_client(schema.name, None).await.unwrap();
+    let mut properties = schema.properties();
+    how(&mut properties);
+    container.replace(properties, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_container_that_forgets_or_indexes_otherwise_is_mended_and_keeps_what_it_holds() {
+    let database = Emulator::start().await.database(Vec::new()).await;
+    assert_eq!(states(&containers(&database, MOST).await.unwrap()), [State::There; 6]);
+    let store = CosmosStore::over(&database, parts()).await.unwrap();
+    let ann = user(UserId::from_bytes([1; 16]), "ann", "ann");
+    assert_eq!(store.insert(&ann).await.unwrap(), Insert::Done);
+    // One that forgets accounts, one that forgets nothing, one without an index.
+    change(&database, schema::USERS, |users| users.default_ttl = TimeToLive::NoDefault).await;
+    change(&database, schema::CODES, |codes| codes.default_ttl = TimeToLive::Forever).await;
+    change(&database, schema::OUTBOX, |outbox| {
+        outbox.indexing_policy = Some(IndexingPolicy::default().with_excluded_path("/*"));
+    })
+    .await;
+    let mended = containers(&database, MOST).await.unwrap();
+    let expected = ["users", "codes", "outbox"];
+    for found in &mended {
+        let state = if expected.contains(&found.name) { State::Mended } else { State::There };
+        assert_eq!(found.state, state, "{}", found.name);
+    }
+    assert_eq!(states(&containers(&database, MOST).await.unwrap()), [State::There; 6]);
+    assert_eq!(UserStore::by_id(&store, ann.id).await.unwrap().unwrap().value, ann);
+}
+
+#[tokio::test]
+async fn a_container_that_is_cut_otherwise_is_refused_by_name() {
+    let database = Emulator::start().await.database(Vec::new()).await;
+    let sessions = database.container_client("sessions", None).await.unwrap();
+    sessions.delete(None).await.unwrap();
+    database.create_container(ContainerProperties::new("sessions", "/id".into()), None).await.unwrap();
+    let refused = containers(&database, MOST).await.unwrap_err();
+    assert!(matches!(&refused, Error::Different { name, .. } if name == "the container sessions"), "{refused}");
+}
