@@ -181,7 +181,7 @@ impl Container {
             let Some(page) = pages.try_next().await? else { return Ok((Vec::new(), None)) };
             Ok((page.into_items(), Some(pages.to_continuation_token()?.as_str().to_owned())))
         };
-        self.ask(page).await?.map_err(|_| self.failed("the container is missing"))
+        self.ask_within(times::PAGE_TRY, page).await?.map_err(|_| self.failed("the container is missing"))
     }
 
     /// Reads, lets the record decide, and writes over what was read; again while others write in between. What is decided
@@ -255,9 +255,16 @@ impl Container {
     where
         F: Future<Output = azure_data_cosmos::Result<T>>,
     {
+        self.ask_within(times::TRY, verb).await
+    }
+
+    async fn ask_within<T, F>(&self, each: Duration, verb: impl Fn() -> F) -> Outside<Result<T, Refused>>
+    where
+        F: Future<Output = azure_data_cosmos::Result<T>>,
+    {
         let mut pauses = PAUSES.into_iter();
         loop {
-            let failure = match timeout(times::one_try(self.patience), verb()).await {
+            let failure = match timeout(each, verb()).await {
                 Ok(Ok(answer)) => return Ok(Ok(answer)),
                 Ok(Err(error)) if error.status().is_not_found() => return Ok(Err(Refused::Missing)),
                 Ok(Err(error)) if error.status().is_conflict() || error.status().is_precondition_failed() => {

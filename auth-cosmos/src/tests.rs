@@ -3,6 +3,7 @@ mod account;
 mod contract;
 mod cost;
 mod crash;
+mod deadlines;
 mod emulator;
 mod faults;
 mod flows;

@@ -1,13 +1,14 @@
-//! How long what may take, all of it from the patience of one call: there is time in it for two tries, and in a try for two
-//! regions, so that a region which never says a word is gone around.
+//! How long what may take. Within the usual patience of a call, two seconds, there is time for another try, and within a try
+//! for another region, so that a region which never says a word is gone around.
 use std::time::Duration;
 
-/// One try, with all that the SDK does about it: it asks another region when the first does not answer.
-pub fn one_try(patience: Duration) -> Duration {
-    patience * 3 / 5
-}
+/// One try, with all that the SDK does about it: it asks another region when the first does not answer, and waits a second
+/// between those that all say that they do not write.
+pub const TRY: Duration = Duration::from_millis(1_200);
+/// A page of a copy is large, and nobody waits for it.
+pub const PAGE_TRY: Duration = Duration::from_secs(10);
 
-/// One request of the SDK for an item.
+/// One request of the SDK for items.
 pub fn request(patience: Duration) -> Duration {
     (patience / 4).clamp(LEAST, Duration::from_secs(6))
 }
@@ -35,8 +36,8 @@ mod tests {
     #[test]
     fn within_the_patience_there_is_time_for_another_try_and_within_a_try_for_another_region() {
         let patience = Duration::from_secs(2);
-        assert!(one_try(patience) > 2 * request(patience));
-        assert!(one_try(patience) < patience);
+        assert!(TRY > 2 * request(patience));
+        assert!(TRY < patience);
         assert!(request(patience) > connect(patience));
     }
 }

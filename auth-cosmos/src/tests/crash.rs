@@ -149,7 +149,7 @@ async fn whose_answer_is_lost_has_done_it_all_the_same() {
 /// Another region is asked than the one that writes, and it has heard of nothing since Ann began.
 #[tokio::test(start_paused = true)]
 async fn nor_does_it_matter_whether_the_region_that_is_read_has_heard_of_it() {
-    let world = World::new().await;
+    let world = World::in_two_regions().await;
     let (unheard, line) = world.line_from_afar(Mishap::Unheard(Duration::ZERO)).await;
     for change in CHANGES {
         for passing in 0.. {

@@ -22,7 +22,7 @@ use std::{
 };
 use url::Url;
 
-/// An account with an empty database: one region writes, and another is told what was written.
+/// An account with an empty database.
 pub struct Emulator {
     http: Arc<InMemoryEmulatorHttpClient>,
     pub watch: Arc<Rotation>,
@@ -30,7 +30,9 @@ pub struct Emulator {
     nearest: &'static str,
 }
 
+/// The region that writes.
 const WRITES: &str = "East US";
+/// The other one, if there is another: it is told what was written.
 const READS: &str = "West US";
 
 /// Sees each request that has reached the emulator, and then lets something else go wrong.
@@ -69,9 +71,17 @@ impl Emulator {
     }
 
     pub async fn watched_by(watch: Rotation) -> Self {
+        Self::in_regions(&[WRITES], watch).await
+    }
+
+    pub async fn start_in_two_regions() -> Self {
+        Self::in_regions(&[WRITES, READS], Rotation::default()).await
+    }
+
+    async fn in_regions(names: &[&str], watch: Rotation) -> Self {
         let watch = Arc::new(watch);
-        let regions = [WRITES, READS].map(|name| VirtualRegion::new(name, endpoint(name)));
-        let config = VirtualAccountConfig::new(regions.to_vec()).unwrap().with_consistency(ConsistencyLevel::Session);
+        let regions = names.iter().map(|name| VirtualRegion::new(name, endpoint(name))).collect();
+        let config = VirtualAccountConfig::new(regions).unwrap().with_consistency(ConsistencyLevel::Session);
         let config = config.with_replication_config(ReplicationConfig::immediate());
         let http = InMemoryEmulatorHttpClient::new(config).with_request_observer(watch.clone());
         let emulator = Self { http: Arc::new(http), watch, nearest: WRITES };

@@ -1,8 +1,9 @@
 //! Whole lives on a bad day: every flow of the core, for many people at once over several instances, while one request in
-//! ten fails in every way there is. Whoever is told that the outside failed asks again, as people do.
+//! ten fails, in each of the ways there are and in all of them. Whoever is told that the outside failed asks again, as
+//! people do.
 use super::{
-    emulator::parts,
-    faults::{FAULTS, on_a_bad_day, rule},
+    emulator::{Emulator, parts},
+    faults::{FAULTS, Fault, on_a_bad_day, rule},
 };
 use crate::CosmosStore;
 use auth_core::{
@@ -16,8 +17,7 @@ use auth_core::{
 use futures_util::future::join_all;
 use std::{fmt::Debug, sync::Arc, time::Duration};
 
-/// How many people there are, each at work on all instances.
-const PEOPLE: u64 = 24;
+/// Each is at work on all instances.
 const INSTANCES: usize = 3;
 
 const FIRST: &str = "a quiet green harbour";
@@ -35,8 +35,51 @@ async fn everybody_gets_through_a_bad_day_with_what_is_theirs() {
             rule.enable();
         }
     }
+    lives(24, &stores).await;
+}
+
+/// Every instance meets it.
+async fn everybody_gets_through(fault: Fault) {
+    let emulator = Emulator::start().await;
+    let (mut stores, rules) = (Vec::new(), [(); INSTANCES].map(|()| rule(fault, 0.1)));
+    for rule in &rules {
+        let database = emulator.database(vec![rule.clone()]).await;
+        stores.push(Arc::new(CosmosStore::over(&database, parts()).await.unwrap()));
+        rule.enable();
+    }
+    lives(12, &stores).await;
+    for rule in rules {
+        assert!(rule.hit_count() > 0, "{fault:?} is not met");
+    }
+}
+
+macro_rules! everybody_gets_through {
+    ($($name:ident: $fault:ident;)*) => { $(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $name() {
+            everybody_gets_through(Fault::$fault).await;
+        }
+    )* };
+}
+
+everybody_gets_through! {
+    too_many_requests: TooManyRequests;
+    retry_with: RetryWith;
+    gone: PartitionIsGone;
+    unavailable: ServiceUnavailable;
+    timed_out: Timeout;
+    internal_error: InternalServerError;
+    no_connection: ConnectionError;
+    no_answer: ResponseTimeout;
+    lost_answers: ResponseTimeoutAfterService;
+    no_session: ReadSessionNotAvailable;
+    no_writes_here: WriteForbidden;
+    account_moved: DatabaseAccountNotFound;
+}
+
+async fn lives(people: u64, stores: &[Arc<CosmosStore>]) {
     let world = World::default();
-    join_all((0..PEOPLE).map(|number| life(Person::new(number, &stores, &world)))).await;
+    join_all((0..people).map(|number| life(Person::new(number, stores, &world)))).await;
 }
 
 /// Somebody, with a post office to himself, at every instance.

@@ -56,8 +56,15 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
+        Self::on(Emulator::start().await).await
+    }
+
+    pub async fn in_two_regions() -> Self {
+        Self::on(Emulator::start_in_two_regions().await).await
+    }
+
+    async fn on(emulator: Emulator) -> Self {
         let (clock, rng) = (Arc::<FixedClock>::default(), Arc::<SeededRng>::default());
-        let emulator = Emulator::start().await;
         let database = emulator.database(Vec::new()).await;
         let parts = Parts { clock: clock.clone(), rng: rng.clone(), ..parts() };
         Self { store: CosmosStore::over(&database, parts).await.unwrap(), emulator, clock, rng }

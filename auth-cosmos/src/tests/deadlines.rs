@@ -1,0 +1,134 @@
+//! Whatever goes wrong, every call of every port ends within the patience that the store was given.
+use super::{
+    emulator::{Emulator, parts},
+    faults::{FAULTS, delay, rule},
+};
+use crate::{CosmosStore, Parts};
+use auth_core::{accounts::*, code::*, counter::*, ports::*, session::*, testing::World, user::User, value::*};
+use azure_data_cosmos::fault_injection::FaultInjectionRule;
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+/// Of what was not done no answer can be lost.
+const LOST: &str = "ResponseTimeoutAfterService";
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What calls are about: what a registration and a login have left in another store.
+struct Things {
+    user: Stored<User>,
+    code: Code,
+    session: Session,
+    entry: Entry,
+}
+
+impl Things {
+    async fn of_a_life() -> Self {
+        let world = World::default();
+        let (caller, password) = (World::caller(), || Password::parse(Secret::new("a quiet green harbour".to_owned())));
+        let ask = Registration {
+            login: "ann".parse().unwrap(),
+            email: "ann@example.org".parse().unwrap(),
+            password: password().unwrap(),
+        };
+        let issued = world.accounts().register(&caller, ask).await.unwrap();
+        let code = world.memory.tables().codes.values().next().unwrap().clone();
+        world.accounts().confirm(&caller, issued.id, world.mailed_code()).await.unwrap();
+        let attempt =
+            LoginAttempt { identifier: Identifier::parse("ann"), password: password().unwrap(), device: None };
+        world.accounts().login(&caller, attempt).await.unwrap();
+        let session = world.memory.tables().sessions.values().next().unwrap().clone();
+        let user = UserStore::by_id(&*world.memory, session.id.user()).await.unwrap().unwrap();
+        Self { user, code, session, entry: entry() }
+    }
+}
+
+fn entry() -> Entry {
+    Entry {
+        id: MailId::from_bytes([0; 16]),
+        sealed: Vec::new(),
+        due_at: Timestamp(0),
+        expires_at: Timestamp(0),
+        attempts: 0,
+        lease: None,
+        dead: None,
+    }
+}
+
+type Call<'a> = Pin<Box<dyn Future<Output = bool> + 'a>>;
+
+/// Every method that asks the database, and whether it failed.
+fn calls<'a>(store: &'a CosmosStore, things: &'a Things) -> Vec<(&'static str, Call<'a>)> {
+    macro_rules! calls {
+        ($($name:ident: $call:expr;)*) => {
+            vec![$((stringify!($name), Box::pin(async move { $call.await.is_err() }) as Call<'a>)),*]
+        };
+    }
+    let Things { user, code, session, entry } = things;
+    let (id, now) = (user.value.id, Timestamp(1));
+    let count = Count {
+        key: CounterKey { group: [1; 16], name: [2; 16] },
+        rule: Rule::new(3, Duration::from_hours(1)),
+        pause: None,
+        crowd: Crowd::One,
+    };
+    let lease = Lease { holder: 1, until: now };
+    let kind = code.purpose.kind();
+    let digits = OneTimeCode::parse(&Secret::new("123456".to_owned())).unwrap();
+    let proof = || parts().secret.code_proof(code.id, kind.as_str(), &digits);
+    let attempt = Attempt { id: code.id, kind, proof: proof(), tries: Some(5), now };
+    let renewal = Renewal { id: code.id, kind, proof: proof(), expires_at: now, now };
+    calls! {
+        users_insert: store.insert(&user.value);
+        users_by_id: UserStore::by_id(store, id);
+        users_by_login: store.by_login(&user.value.login);
+        users_by_email: store.by_email(&user.value.email);
+        users_rename: store.rename(user);
+        users_delete: store.delete(user);
+        codes_create: CodeStore::create(store, code);
+        codes_redeem: store.redeem(&attempt);
+        codes_renew: store.renew(&renewal);
+        sessions_create: SessionStore::create(store, session);
+        sessions_by_id: SessionStore::by_id(store, session.id);
+        sessions_revoke: store.revoke(session.id);
+        sessions_revoke_all: store.revoke_all(id, None);
+        sessions_of_user: store.of_user(id);
+        counters_hit: store.hit(Standing::UnderWay(AttemptId(1)), std::slice::from_ref(&count), now);
+        counters_peek: store.peek(std::slice::from_ref(&count), now);
+        counters_confirm: store.confirm(AttemptId(1), std::slice::from_ref(&count), now);
+        counters_forgive: store.forgive(AttemptId(1), &[count.key], &[]);
+        outbox_put: store.put(entry);
+        outbox_lease: store.lease(lease, now, 10);
+        outbox_settle: store.settle(entry.id, lease, &MailVerdict::Done);
+        outbox_dead: store.dead(10);
+        outbox_waiting: store.waiting();
+        outbox_sweep: OutboxStore::sweep(store, now);
+        keys_load: store.load();
+        ping: store.ping();
+    }
+}
+
+async fn all_end_in_time(fault: &str, rule: &Arc<FaultInjectionRule>) {
+    let database = Emulator::start().await.database(vec![rule.clone()]).await;
+    let store = CosmosStore::over(&database, Parts { patience: PATIENCE, ..parts() }).await.unwrap();
+    rule.enable();
+    for (name, call) in calls(&store, &Things::of_a_life().await) {
+        let began = now();
+        let failed = call.await;
+        assert!(failed || fault == LOST, "{name} succeeds under {fault}");
+        let waited = now() - began;
+        // A timer is a millisecond late at most.
+        assert!(waited <= PATIENCE + Duration::from_millis(2), "{name} under {fault}: {waited:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)] // R5
+async fn no_call_of_any_port_waits_longer_than_it_was_told_to() {
+    all_end_in_time("silence", &delay(Duration::from_hours(1), 1.0)).await;
+    for fault in FAULTS {
+        all_end_in_time(&format!("{fault:?}"), &rule(fault, 1.0)).await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the runtime's clock, which stands still but for timers")]
+fn now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
