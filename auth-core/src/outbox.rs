@@ -71,27 +71,57 @@ const BATCH: usize = 8;
 /// A delivery that takes longer is tried again later.
 const PATIENCE: Duration = Duration::from_mins(4);
 
+/// Mails that a worker has taken, and nobody else has while their lease lasts.
+#[must_use]
+pub struct Batch {
+    entries: Vec<Entry>,
+    lease: Lease,
+}
+
+impl Batch {
+    /// Whether it is as large as a batch can be: then there may be more mails, for another worker too.
+    pub const fn is_whole(&self) -> bool {
+        self.entries.len() >= BATCH
+    }
+}
+
 impl OutboxWorker {
     /// Takes what is due, up to a batch, and sees each to an end. Answers how many it took: call again at once while it
     /// is not nothing.
     ///
     /// # Errors
-    /// [`Unavailable`] if the store cannot be asked. A failed delivery is no error here: the letter is tried again after
-    /// a pause that grows (5 s, 15 s, 45 s, ... 10 min), and never once it has expired.
+    /// As [`take`](Self::take) and [`see_to_all`](Self::see_to_all).
     pub async fn run_once(self: &Arc<Self>) -> Outside<usize> {
+        let batch = self.take().await?;
+        let taken = batch.entries.len();
+        self.see_to_all(batch).await.map(|()| taken)
+    }
+
+    /// Takes what is due, up to a batch.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store cannot be asked.
+    pub async fn take(&self) -> Outside<Batch> {
         let mut holder = [0; 8];
         self.rng.fill(&mut holder);
         let now = self.clock.now();
         let lease = Lease { holder: u64::from_be_bytes(holder), until: now + self.lease };
-        let entries = self.store.lease(lease, now, BATCH).await?;
-        let taken = entries.len();
+        Ok(Batch { entries: self.store.lease(lease, now, BATCH).await?, lease })
+    }
+
+    /// Sees each of a batch to an end.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store cannot be told. A failed delivery is no error here: the letter is tried again after a
+    /// pause that grows (5 s, 15 s, 45 s, ... 10 min), and never once it has expired.
+    pub async fn see_to_all(self: &Arc<Self>, Batch { entries, lease }: Batch) -> Outside<()> {
         let mut deliveries = JoinSet::new();
         for entry in entries {
             let worker = self.clone();
             deliveries.spawn(async move { worker.see_to(&entry, lease).await });
         }
         // Each is seen to its end, whatever becomes of the others. One that panicked leaves its lease to run out.
-        let mut outcome = Ok(taken);
+        let mut outcome = Ok(());
         while let Some(ended) = deliveries.join_next().await {
             if let Ok(Err(failure)) = ended {
                 outcome = Err(failure);

@@ -10,7 +10,7 @@ use auth_core::{
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{
-    sync::{Notify, watch},
+    sync::{Mutex, Notify, watch},
     task::JoinSet,
     time::sleep,
 };
@@ -35,10 +35,10 @@ pub type Stop = watch::Receiver<bool>;
 /// Starts all of it.
 pub fn start(house: &House, mails: OutboxWorker, stop: &Stop) -> JoinSet<()> {
     let mut workers = JoinSet::new();
-    let mails = Arc::new(mails);
+    let post = Arc::new(Post { worker: Arc::new(mails), put: house.mail_put.clone(), turn: Mutex::default() });
     for _ in 0..MAIL_WORKERS {
-        let (mails, put, stop) = (mails.clone(), house.mail_put.clone(), stop.clone());
-        workers.spawn(always("mail", move || deliver(mails.clone(), put.clone(), stop.clone())));
+        let (post, stop) = (post.clone(), stop.clone());
+        workers.spawn(always("mail", move || deliver(post.clone(), stop.clone())));
     }
     let (accounts, outbox, clock) = (house.accounts.clone(), house.outbox.clone(), house.ports.clock.clone());
     let told = stop.clone();
@@ -57,17 +57,41 @@ async fn always<F: Future<Output = ()>>(what: &'static str, part: impl Fn() -> F
     }
 }
 
+/// What those who take mails out share.
+struct Post {
+    worker: Arc<OutboxWorker>,
+    /// Told of each new mail.
+    put: Arc<Notify>,
+    /// Of those who have nothing to do one looks from time to time, and the others wait until he has found something: a look
+    /// costs the store several queries.
+    turn: Mutex<()>,
+}
+
 /// Finishes the batch that it is at before it stops.
-async fn deliver(worker: Arc<OutboxWorker>, put: Arc<Notify>, mut stop: Stop) {
+async fn deliver(post: Arc<Post>, mut stop: Stop) {
     while !*stop.borrow() {
-        match worker.run_once().await {
-            Ok(0) => {}
-            Ok(_) => continue,
+        match post.worker.take().await {
+            Ok(batch) => {
+                let there_may_be_more = batch.is_whole();
+                if there_may_be_more {
+                    post.put.notify_one();
+                }
+                complain("mail", post.worker.see_to_all(batch).await);
+                if there_may_be_more {
+                    continue;
+                }
+            }
             Err(failure) => complain("mail", Err(failure)),
         }
+        let something = async {
+            let _turn = post.turn.lock().await;
+            tokio::select! {
+                () = post.put.notified() => {}
+                () = sleep(MAIL_PAUSE.min(post.worker.lease)) => {}
+            }
+        };
         tokio::select! {
-            () = put.notified() => {}
-            () = sleep(MAIL_PAUSE.min(worker.lease)) => {}
+            () = something => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
     }
@@ -85,9 +109,9 @@ async fn reload_keys(ring: Arc<KeyRing>, mut last: SealedKeys, keys: Keys, mut s
         match keys.changed(&last).await {
             Ok(None) => {}
             Ok(Some((sealed, set))) => {
-                tracing::info!("the signing keys have changed");
                 ring.replace(set);
                 last = sealed;
+                tracing::info!("the signing keys have changed");
             }
             Err(error) => {
                 tracing::error!(reason = %reasons(&error), "the signing keys cannot be read: going on with the old");
@@ -111,62 +135,4 @@ fn complain(what: &str, done: Outside<()>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use auth_core::{
-        outbox::Outbox,
-        ports::{Around, Call, Delivery, Layer, Letter, Mail, Mailer, Transport, async_trait},
-        testing::World,
-        value::{Locale, MailId},
-    };
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    /// Panics at the first call.
-    #[derive(Clone, Default)]
-    struct Defect(Arc<AtomicBool>);
-
-    impl Layer for Defect {
-        async fn around<T: Send>(&self, _: Call, work: impl Future<Output = Outside<T>> + Send) -> Outside<T> {
-            assert!(self.0.swap(true, Ordering::Relaxed), "a defect");
-            work.await
-        }
-    }
-
-    struct Delivered(watch::Sender<bool>);
-
-    #[async_trait]
-    impl Transport for Delivered {
-        async fn deliver(&self, _: MailId, _: &Letter) -> Outside<Delivery> {
-            self.0.send_replace(true);
-            Ok(Delivery::Accepted)
-        }
-    }
-
-    #[tokio::test(start_paused = true)] // R4
-    async fn after_a_panic_the_mail_goes_out_all_the_same() {
-        let (world, delivered) = (World::default(), watch::Sender::new(false));
-        let outbox = Outbox::new(world.memory.clone(), world.secret.clone(), world.ports.rng.clone());
-        let now = world.ports.clock.now();
-        let letter = Letter {
-            to: "ann@example.org".parse().unwrap(),
-            locale: Locale::default(),
-            written_at: now,
-            expires_at: now + Duration::from_hours(1),
-            mail: Mail::Welcome { login: "ann".parse().unwrap() },
-        };
-        outbox.send(&letter).await.unwrap();
-        let worker = Arc::new(OutboxWorker {
-            store: Around::new(world.memory.clone(), &Defect::default()),
-            transport: Arc::new(Delivered(delivered.clone())),
-            secret: world.secret.clone(),
-            lease: Duration::from_secs(20),
-            events: world.ledger.clone(),
-            clock: world.clock.clone(),
-            rng: world.ports.rng.clone(),
-        });
-        // The first delivery, for which the part has begun again, is also its last.
-        let stop = delivered.subscribe();
-        always("mail", || deliver(worker.clone(), outbox.notify(), stop.clone())).await;
-        assert!(*delivered.borrow());
-    }
-}
+mod tests;
