@@ -19,9 +19,16 @@ param databaseName string = 'auth'
 @description('The object id of the identity that the servers run as. Without one no role is given.')
 param principalId string = ''
 
+@description('Session, or Strong: then a region that fails takes nothing with it, and each write waits for another region.')
+@allowed(['Session', 'Strong'])
+param consistency string = 'Session'
+
 @description('Up to so many request units a second for each container; 0 for an account without provisioned throughput.')
 @minValue(0)
 param maxThroughput int = 1000
+
+@description('The same for single containers, such as { sessions: 100000 }.')
+param maxThroughputOf object = {}
 
 var others = [for (region, index) in readLocations: { locationName: region, failoverPriority: index + 1 }]
 
@@ -34,7 +41,7 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' = {
     // With several regions that write, the last write wins: two people could have one login.
     enableMultipleWriteLocations: false
     enableAutomaticFailover: !empty(readLocations)
-    consistencyPolicy: { defaultConsistencyLevel: 'Session' }
+    consistencyPolicy: { defaultConsistencyLevel: consistency }
     locations: concat([{ locationName: location, failoverPriority: 0 }], others)
     capabilities: maxThroughput == 0 ? [{ name: 'EnableServerless' }] : []
     backupPolicy: { type: 'Continuous', continuousModeProperties: { tier: 'Continuous7Days' } }
@@ -50,9 +57,8 @@ resource database 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases@2024-11-15
   properties: { resource: { id: databaseName } }
 }
 
-var throughput = maxThroughput == 0 ? {} : { autoscaleSettings: { maxThroughput: maxThroughput } }
-
-// Everything is found by its id: only what a query looks at is indexed. A ttl of -1 leaves it to each document.
+// Everything is found by its id: only what a query looks at is indexed, and the partition key where it looks within one,
+// which would not be otherwise. A ttl of -1 leaves it to each document.
 var containers = [
   // accounts, by their ids
   { name: 'users', partition: '/id', forgets: false, indexed: [] }
@@ -82,7 +88,9 @@ resource container 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/container
         excludedPaths: [{ path: '/*' }]
       }
     }, item.forgets ? { defaultTtl: -1 } : {})
-    options: throughput
+    options: maxThroughput == 0 ? {} : {
+      autoscaleSettings: { maxThroughput: maxThroughputOf[?item.name] ?? maxThroughput }
+    }
   }
 }]
 

@@ -83,6 +83,8 @@ const PAUSES: [Duration; 5] = [
     Duration::from_millis(250),
     Duration::from_millis(350),
 ];
+/// So many requests for one thing are enough, the SDK's own repetitions among them.
+const ENOUGH: usize = 12;
 /// Whoever is told to come back later than this is told so by us.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// After so many collisions in a row somebody is writing without end.
@@ -262,7 +264,7 @@ impl Container {
     where
         F: Future<Output = azure_data_cosmos::Result<T>>,
     {
-        let mut pauses = PAUSES.into_iter();
+        let (mut pauses, mut asked) = (PAUSES.into_iter(), 0);
         loop {
             let failure = match timeout(each, verb()).await {
                 Ok(Ok(answer)) => return Ok(Ok(answer)),
@@ -274,7 +276,8 @@ impl Container {
                 Err(_too_slow) => None,
             };
             let wait = failure.as_ref().map_or(Some(Duration::ZERO), again_after);
-            match (pauses.next(), wait) {
+            asked += failure.as_ref().map_or(1, requests);
+            match (pauses.next().filter(|_| asked < ENOUGH), wait) {
                 (Some(pause), Some(wait)) if wait <= LONGEST_WAIT => sleep(pause.max(wait)).await,
                 _ => return Err(self.unavailable(failure)),
             }
@@ -327,6 +330,11 @@ fn again_after(error: &CosmosError) -> Option<Duration> {
         || status.is_write_forbidden()
         || status.is_database_account_not_found();
     passing.then(|| retry_after(error).unwrap_or_default())
+}
+
+/// How many the SDK has made before it gave up.
+fn requests(error: &CosmosError) -> usize {
+    error.diagnostics().map_or(1, |diagnostics| diagnostics.request_count())
 }
 
 fn retry_after(error: &CosmosError) -> Option<Duration> {

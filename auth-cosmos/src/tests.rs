@@ -16,3 +16,4 @@ mod people;
 mod provision;
 mod records;
 mod renames;
+mod requests;

@@ -2,12 +2,13 @@
 //! `AUTH_COSMOS_TEST_KEY` or, without it, whoever is logged in to Azure's command line. It makes a database
 //! `auth-contract`, and empties it before each clause. Without an account the emulator stands in, so that at least the
 //! emptying is shown to work; `scripts/test` says so aloud.
-use super::emulator::{Emulator, parts};
+use super::{
+    emulator::{Emulator, parts},
+    numbers::all,
+};
 use crate::{Account, CosmosStore, Credential, Throughput, provision, schema};
 use auth_core::{contract, value::Secret};
-use azure_data_cosmos::{DatabaseClient, FeedScope};
-use futures_util::TryStreamExt;
-use serde_json::Value;
+use azure_data_cosmos::DatabaseClient;
 use std::env;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -39,8 +40,7 @@ async fn real(endpoint: String) -> DatabaseClient {
 async fn emptied(database: &DatabaseClient) -> CosmosStore {
     for schema in schema::ALL {
         let container = database.container_client(schema.name, None).await.unwrap();
-        let all = container.query_items::<Value>("SELECT * FROM c", FeedScope::full_container(), None).await.unwrap();
-        for item in all.try_collect::<Vec<Value>>().await.unwrap() {
+        for item in all(database, schema).await {
             let partition = item[&schema.partition[1..]].as_str().unwrap().to_owned();
             container.delete_item(partition, item["id"].as_str().unwrap(), None).await.unwrap();
         }

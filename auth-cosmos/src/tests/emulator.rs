@@ -4,7 +4,7 @@ use auth_core::{
     secrets::ServerSecret,
     system::{OsRng, SystemClock},
 };
-use azure_core::http::Request;
+use azure_core::http::{Request, headers::HeaderName};
 use azure_data_cosmos::{
     AccountReference, CosmosClient, CosmosClientBuilder, CosmosRuntimeBuilder, DatabaseClient, RoutingStrategy,
     fault_injection::FaultInjectionRule,
@@ -15,7 +15,7 @@ use azure_data_cosmos_driver::in_memory_emulator::{
 };
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
@@ -35,15 +35,47 @@ const WRITES: &str = "East US";
 /// The other one, if there is another: it is told what was written.
 const READS: &str = "West US";
 
-/// Sees each request that has reached the emulator, and then lets something else go wrong.
+/// A request that has reached the emulator.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub method: String,
+    /// Such as `dbs/auth/colls/users/docs/…`.
+    pub path: String,
+    /// Where the SDK says how new an answer must be.
+    pub consistency: Option<String>,
+}
+
+/// Sees each request that has reached the emulator, keeps it if asked to, and then lets something else go wrong.
 #[derive(Debug, Default)]
 pub struct Rotation {
     rules: Vec<Arc<FaultInjectionRule>>,
     begun: AtomicBool,
     next: AtomicUsize,
+    kept: Option<Mutex<Vec<Asked>>>,
 }
 
 impl Rotation {
+    /// Keeps what it sees.
+    pub fn keeping() -> Self {
+        Self { kept: Some(Mutex::default()), ..Self::default() }
+    }
+
+    /// What was asked about documents since the last time.
+    pub fn kept(&self) -> Vec<Asked> {
+        let kept = self.kept.as_ref().map(|kept| std::mem::take(&mut *kept.lock().unwrap()));
+        kept.unwrap_or_default().into_iter().filter(|asked| asked.path.contains("/docs")).collect()
+    }
+
+    fn keep(&self, request: &Request) {
+        let Some(kept) = &self.kept else { return };
+        let consistency = HeaderName::from_static("x-ms-cosmos-read-consistency-strategy");
+        kept.lock().unwrap().push(Asked {
+            method: request.method().to_string(),
+            path: request.url().path().to_owned(),
+            consistency: request.headers().get_optional_str(&consistency).map(str::to_owned),
+        });
+    }
+
     pub fn of(rules: Vec<Arc<FaultInjectionRule>>) -> Self {
         Self { rules, ..Self::default() }
     }
@@ -54,7 +86,8 @@ impl Rotation {
 }
 
 impl RequestObserver for Rotation {
-    fn on_request(&self, _: &Request) {
+    fn on_request(&self, request: &Request) {
+        self.keep(request);
         if !self.begun.load(Relaxed) || self.rules.is_empty() {
             return;
         }

@@ -3,8 +3,11 @@
 use super::emulator::{Emulator, Rotation, parts};
 use crate::{CosmosStore, Parts};
 use auth_core::{contract, ports::*, value::*};
+use azure_core::http::StatusCode;
 pub use azure_data_cosmos::fault_injection::FaultInjectionErrorType as Fault;
-use azure_data_cosmos::fault_injection::{FaultInjectionResultBuilder, FaultInjectionRule, FaultInjectionRuleBuilder};
+use azure_data_cosmos::fault_injection::{
+    CustomResponseBuilder, FaultInjectionResultBuilder, FaultInjectionRule, FaultInjectionRuleBuilder,
+};
 use std::{sync::Arc, time::Duration};
 
 /// Every way to fail that the SDK can play.
@@ -141,9 +144,29 @@ fn entry() -> Entry {
 
 #[tokio::test(start_paused = true)]
 async fn who_asks_too_much_is_told_when_to_come_back() {
-    let store = under(&rule(Fault::TooManyRequests, 1.0), parts()).await;
-    let refused = UserStore::by_id(&store, UserId::from_bytes([1; 16])).await;
-    assert!(matches!(refused, Err(Unavailable::Overloaded { service: "users", .. })), "{refused:?}");
+    let too_many = CustomResponseBuilder::new(StatusCode::TooManyRequests)
+        .with_sub_status(3_200)
+        .with_header("x-ms-retry-after-ms", "4700")
+        .build();
+    let result = FaultInjectionResultBuilder::new().with_custom_response(too_many).build();
+    let rule = Arc::new(FaultInjectionRuleBuilder::new("too many", result).build());
+    rule.disable();
+    let store = under(&rule, parts()).await;
+    let refused = UserStore::by_id(&store, UserId::from_bytes([1; 16])).await.unwrap_err();
+    let Unavailable::Overloaded { service: "users", retry_after } = refused else { panic!("{refused:?}") };
+    assert_eq!(retry_after, Duration::from_millis(4_700), "what the database says");
+    assert_eq!(rule.hit_count(), 1, "who is told to wait longer than anybody waits here is not asked again");
+}
+
+/// The SDK's own repetitions and ours do not multiply.
+#[tokio::test(start_paused = true)]
+async fn few_requests_are_made_of_one_that_fails() {
+    for fault in FAULTS {
+        let rule = rule(fault, 1.0);
+        let store = under(&rule, Parts { patience: Duration::from_secs(2), ..parts() }).await;
+        let _failed = UserStore::by_id(&store, UserId::from_bytes([1; 16])).await;
+        assert!(rule.hit_count() <= 24, "{} requests of one, under {fault:?}", rule.hit_count());
+    }
 }
 
 /// What is told of a failure is a status, and nothing that was asked for.

@@ -77,7 +77,7 @@ everybody_gets_through! {
     account_moved: DatabaseAccountNotFound;
 }
 
-async fn lives(people: u64, stores: &[Arc<CosmosStore>]) {
+pub async fn lives(people: u64, stores: &[Arc<CosmosStore>]) {
     let world = World::default();
     join_all((0..people).map(|number| life(Person::new(number, stores, &world)))).await;
 }
