@@ -12,7 +12,7 @@
 //! | the table of problems | `http/problem.rs` |
 //! | bounds on connections | `connection.rs` |
 //! | HTTP on them, and its end in good order | `serve.rs` |
-//! | mails, sweeps, keys that changed | `worker.rs` |
+//! | mails, sweeps, keys that changed | `worker.rs`, `worker/` |
 //! | the server's secret, and the signing keys under it | `keys.rs` |
 //! | files that are whole under their names | `file.rs` |
 //! | logs and audit events | `log.rs` |

@@ -1,4 +1,6 @@
 //! What goes on behind the requests: mails go out, what has expired is forgotten, new signing keys are taken up.
+mod mail;
+
 use crate::{compose::House, http::reasons, keys::Keys};
 use auth_core::{
     accounts::Accounts,
@@ -9,16 +11,8 @@ use auth_core::{
 };
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use tokio::{
-    sync::{Mutex, Notify, watch},
-    task::JoinSet,
-    time::sleep,
-};
+use tokio::{sync::watch, task::JoinSet, time::sleep};
 
-/// Mails that wait to be tried again, and those of other processes, are looked for at least this often.
-const MAIL_PAUSE: Duration = Duration::from_secs(5);
-/// How many batches are under way at once: a mail server that is slow at one letter holds up few others.
-const MAIL_WORKERS: usize = 4;
 /// Nothing depends on a sweep but the size of the store.
 const SWEEP_PAUSE: Duration = Duration::from_mins(5);
 /// For how many seconds an operator can see that a mail was given up: 30 days.
@@ -35,10 +29,10 @@ pub type Stop = watch::Receiver<bool>;
 /// Starts all of it.
 pub fn start(house: &House, mails: OutboxWorker, stop: &Stop) -> JoinSet<()> {
     let mut workers = JoinSet::new();
-    let post = Arc::new(Post { worker: Arc::new(mails), put: house.mail_put.clone(), turn: Mutex::default() });
-    for _ in 0..MAIL_WORKERS {
+    let post = Arc::new(mail::Post::new(mails, house.mail_put.clone()));
+    for _ in 0..mail::WORKERS {
         let (post, stop) = (post.clone(), stop.clone());
-        workers.spawn(always("mail", move || deliver(post.clone(), stop.clone())));
+        workers.spawn(always("mail", move || mail::deliver(post.clone(), stop.clone())));
     }
     let (accounts, outbox, clock) = (house.accounts.clone(), house.outbox.clone(), house.ports.clock.clone());
     let told = stop.clone();
@@ -54,46 +48,6 @@ async fn always<F: Future<Output = ()>>(what: &'static str, part: impl Fn() -> F
     while AssertUnwindSafe(part()).catch_unwind().await.is_err() {
         tracing::error!(what, "this part panicked: it begins again");
         sleep(DEFECT_PAUSE).await;
-    }
-}
-
-/// What those who take mails out share.
-struct Post {
-    worker: Arc<OutboxWorker>,
-    /// Told of each new mail.
-    put: Arc<Notify>,
-    /// Of those who have nothing to do one looks from time to time, and the others wait until he has found something: a look
-    /// costs the store several queries.
-    turn: Mutex<()>,
-}
-
-/// Finishes the batch that it is at before it stops.
-async fn deliver(post: Arc<Post>, mut stop: Stop) {
-    while !*stop.borrow() {
-        match post.worker.take().await {
-            Ok(batch) => {
-                let there_may_be_more = batch.is_whole();
-                if there_may_be_more {
-                    post.put.notify_one();
-                }
-                complain("mail", post.worker.see_to_all(batch).await);
-                if there_may_be_more {
-                    continue;
-                }
-            }
-            Err(failure) => complain("mail", Err(failure)),
-        }
-        let something = async {
-            let _turn = post.turn.lock().await;
-            tokio::select! {
-                () = post.put.notified() => {}
-                () = sleep(MAIL_PAUSE.min(post.worker.lease)) => {}
-            }
-        };
-        tokio::select! {
-            () = something => {}
-            _ = stop.wait_for(|stop| *stop) => {}
-        }
     }
 }
 
@@ -133,6 +87,3 @@ fn complain(what: &str, done: Outside<()>) {
         tracing::error!(what, reason = %reasons(&failure), "this will be tried again");
     }
 }
-
-#[cfg(test)]
-mod tests;
