@@ -1,5 +1,5 @@
 //! A Cosmos DB account: where it is, how one is let in, and a client of it.
-use crate::{Error, container::insist, metrics::Gauge, times, token::Kept};
+use crate::{Error, container::insist, metrics::Gauge, times, token::KeptToken};
 use auth_core::{ports::Clock, value::Secret};
 use azure_core::credentials::TokenCredential;
 use azure_data_cosmos::{
@@ -85,7 +85,7 @@ impl Account {
             Credential::WorkloadIdentity => WorkloadIdentityCredential::new(None).map_err(no_credential)?,
             Credential::DeveloperTools => DeveloperToolsCredential::new(None).map_err(no_credential)?,
         };
-        Ok(AccountReference::with_credential(endpoint, Kept::new(credential, clock.clone())))
+        Ok(AccountReference::with_credential(endpoint, KeptToken::new(credential, clock.clone())))
     }
 
     fn routing(&self) -> RoutingStrategy {

@@ -2,11 +2,11 @@
 use crate::{
     CosmosStore,
     container::Written,
-    document::{Place, Record},
+    document::{Kept, Place},
 };
 use auth_core::{code::*, ports::*, value::*};
 
-impl Record for Code {
+impl Kept for Code {
     fn kept_until(&self) -> Option<Timestamp> {
         Some(self.kept_until)
     }

@@ -1,7 +1,7 @@
 //! The verbs of one container, and all that is known here of the SDK: how an item is read and written, how a failure is
 //! told from an answer, and how often it is asked again.
 use crate::{
-    document::{Document, Etag, Op, Place, Record},
+    document::{Document, Etag, Kept, Op, Place},
     times,
 };
 use auth_core::ports::{Clock, Outside, Rng, Unavailable};
@@ -108,18 +108,18 @@ impl Container {
     }
 
     /// The document in this place, as last committed in the region that is asked.
-    pub async fn read<R: Record>(&self, place: &Place) -> Outside<Option<Document<R>>> {
+    pub async fn read<R: Kept>(&self, place: &Place) -> Outside<Option<Document<R>>> {
         self.find(place, false).await
     }
 
     /// The document in this place, after a write here was refused: not older than what refused it. Another region may not
     /// have heard of that yet; then the one that writes is asked.
-    pub async fn read_again<R: Record>(&self, place: &Place) -> Outside<Option<Document<R>>> {
+    pub async fn read_again<R: Kept>(&self, place: &Place) -> Outside<Option<Document<R>>> {
         self.find(place, true).await
     }
 
     /// [Reads](Self::read), or [again](Self::read_again) if a write was refused.
-    pub async fn find<R: Record>(&self, place: &Place, refused: bool) -> Outside<Option<Document<R>>> {
+    pub async fn find<R: Kept>(&self, place: &Place, refused: bool) -> Outside<Option<Document<R>>> {
         // The SDK keeps the session, and each answer of the database, a refusal too, says how far it has come.
         let strategy =
             if refused { ReadConsistencyStrategy::Session } else { ReadConsistencyStrategy::LatestCommitted };
@@ -132,14 +132,14 @@ impl Container {
     }
 
     /// Writes where nothing is.
-    pub async fn create<R: Record>(&self, place: &Place, record: R, op: &Op) -> Outside<Written> {
+    pub async fn create<R: Kept>(&self, place: &Place, record: R, op: &Op) -> Outside<Written> {
         let document = Document::new(place, record, op, self.clock.as_ref());
         let create = || self.items.create_item(place.key().to_owned(), &place.id, &document, None);
         self.ask(create).await.map(written)
     }
 
     /// Writes over a document that is still as it was read.
-    pub async fn replace<R: Record>(&self, read: &Document<R>, record: R, op: &Op) -> Outside<Written> {
+    pub async fn replace<R: Kept>(&self, read: &Document<R>, record: R, op: &Op) -> Outside<Written> {
         let (place, next) = (read.place(), read.next(record, op, self.clock.as_ref()));
         let replace = || self.items.replace_item(place.key().to_owned(), &place.id, &next, Some(unchanged(&read.etag)));
         self.ask(replace).await.map(written)
@@ -152,7 +152,7 @@ impl Container {
     }
 
     /// The documents of one partition that a query selects with `SELECT *`.
-    pub async fn query<R: Record>(&self, partition: &str, query: &Query) -> Outside<Vec<Document<R>>> {
+    pub async fn query<R: Kept>(&self, partition: &str, query: &Query) -> Outside<Vec<Document<R>>> {
         self.select(partition, query).await
     }
 
@@ -163,7 +163,7 @@ impl Container {
 
     /// Some of all documents, in an order of the database's: the first, or those after an earlier page. With them comes
     /// where to go on, until there is nothing more.
-    pub async fn page<R: Record>(
+    pub async fn page<R: Kept>(
         &self,
         after: Option<String>,
         limit: u32,
@@ -188,7 +188,7 @@ impl Container {
 
     /// Reads, lets the record decide, and writes over what was read; again while others write in between. What is decided
     /// counts only once it is written. `None`: there is no record.
-    pub async fn change<R: Record, T>(&self, place: &Place, decide: impl Fn(&mut R) -> T) -> Outside<Option<T>> {
+    pub async fn change<R: Kept, T>(&self, place: &Place, decide: impl Fn(&mut R) -> T) -> Outside<Option<T>> {
         let (op, mut decided, mut turn) = (self.op(), None, None);
         for collisions in 0..COLLISIONS {
             let Some(read) = self.find::<R>(place, decided.is_some()).await? else { return Ok(None) };

@@ -7,7 +7,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// What is kept in a container.
-pub trait Record: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Kept: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// From then on nobody asks for it; `None`: it stays. A record decides by itself whether it is over: this is only when
     /// the broom may come.
     fn kept_until(&self) -> Option<Timestamp>;
@@ -105,7 +105,7 @@ pub struct Document<R> {
 /// What has ended is kept a little longer: clocks differ, and a write that was on its way when it ended finds it ended.
 const MARGIN: i64 = 3_600;
 
-impl<R: Record> Document<R> {
+impl<R: Kept> Document<R> {
     /// A record in its place, as nobody has written it yet.
     pub fn at(place: &Place, record: R) -> Self {
         let Place { id, partition } = place.clone();
@@ -155,7 +155,7 @@ mod tests {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     struct Until(Option<i64>);
 
-    impl Record for Until {
+    impl Kept for Until {
         fn kept_until(&self) -> Option<Timestamp> {
             self.0.map(Timestamp)
         }

@@ -3,11 +3,11 @@
 use crate::{
     CosmosStore,
     container::Written,
-    document::{Document, Place, Record},
+    document::{Document, Kept, Place},
 };
 use auth_core::{keys::SealedKeys, ports::*, value::Timestamp};
 
-impl Record for SealedKeys {
+impl Kept for SealedKeys {
     fn kept_until(&self) -> Option<Timestamp> {
         None
     }

@@ -75,7 +75,7 @@ use azure_data_cosmos::DatabaseClient;
 use container::{Container, Turns, insist};
 use counters::Counters;
 use document::Place;
-use names::{Account as Kept, Names};
+use names::{AccountRecord, Names};
 use schema::Schema;
 use std::{sync::Arc, time::Duration};
 use tokio::{time::timeout, try_join};
@@ -148,6 +148,6 @@ impl CosmosStore {
     /// `Failed` if it cannot, or not in time.
     pub async fn ping(&self) -> Outside<()> {
         let accounts = &self.names.accounts;
-        accounts.in_time(accounts.read::<Kept>(&Place::alone("nobody"))).await.map(drop)
+        accounts.in_time(accounts.read::<AccountRecord>(&Place::alone("nobody"))).await.map(drop)
     }
 }

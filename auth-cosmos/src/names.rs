@@ -18,7 +18,7 @@
 //! ```
 use crate::{
     container::{Container, Written},
-    document::{Document, Etag, Op, Place, Record},
+    document::{Document, Etag, Kept, Op, Place},
 };
 use auth_core::{ports::Outside, user::User, value::*};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ use std::time::Duration;
 /// What the container of accounts holds under a user's id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Account {
+pub enum AccountRecord {
     /// An account, and the names that are its own.
     Active {
         /// All of it.
@@ -41,13 +41,13 @@ pub enum Account {
     Deleted,
 }
 
-impl Record for Account {
+impl Kept for AccountRecord {
     fn kept_until(&self) -> Option<Timestamp> {
         None
     }
 }
 
-impl Account {
+impl AccountRecord {
     /// The reservations that count.
     pub fn names(&self) -> &[Name] {
         if let Self::Active { names, .. } = self { names } else { &[] }
@@ -72,7 +72,7 @@ pub struct Reservation {
     pub at: Timestamp,
 }
 
-impl Record for Reservation {
+impl Kept for Reservation {
     fn kept_until(&self) -> Option<Timestamp> {
         None
     }
@@ -117,17 +117,17 @@ const ATTEMPTS: u32 = 64;
 
 impl Names {
     /// The account of a user, whatever has become of it.
-    pub async fn account(&self, user: UserId) -> Outside<Option<Document<Account>>> {
+    pub async fn account(&self, user: UserId) -> Outside<Option<Document<AccountRecord>>> {
         self.accounts.read(&of(user)).await
     }
 
     /// The same, after a write over it was refused.
-    pub async fn account_again(&self, user: UserId) -> Outside<Option<Document<Account>>> {
+    pub async fn account_again(&self, user: UserId) -> Outside<Option<Document<AccountRecord>>> {
         self.accounts.read_again(&of(user)).await
     }
 
     /// The account that has a name.
-    pub async fn owner(&self, name: &Name) -> Outside<Option<Document<Account>>> {
+    pub async fn owner(&self, name: &Name) -> Outside<Option<Document<AccountRecord>>> {
         let Some(reservation) = self.reservations.read::<Reservation>(&place(name)).await? else { return Ok(None) };
         Ok(self.account(reservation.record.user).await?.filter(|account| account.record.has(name)))
     }
@@ -141,7 +141,7 @@ impl Names {
         &self,
         user: &User,
         names: &[Name],
-        over: Option<&Document<Account>>,
+        over: Option<&Document<AccountRecord>>,
         op: &Op,
     ) -> Outside<Commit> {
         let mut made = Vec::new();
@@ -158,7 +158,7 @@ impl Names {
                 }
             }
         }
-        let account = Account::Active { user: Box::new(user.clone()), names: names.to_vec() };
+        let account = AccountRecord::Active { user: Box::new(user.clone()), names: names.to_vec() };
         let committed = self.write(user.id, account, over, op).await?;
         if committed == Commit::Lost {
             self.release(user.id, made).await?;
@@ -167,8 +167,8 @@ impl Names {
     }
 
     /// Ends an account for good, over what was read of it.
-    pub async fn end(&self, user: UserId, over: &Document<Account>, op: &Op) -> Outside<Commit> {
-        self.write(user, Account::Deleted, Some(over), op).await
+    pub async fn end(&self, user: UserId, over: &Document<AccountRecord>, op: &Op) -> Outside<Commit> {
+        self.write(user, AccountRecord::Deleted, Some(over), op).await
     }
 
     /// The reservations that a user has of these names.
@@ -196,8 +196,8 @@ impl Names {
     async fn write(
         &self,
         user: UserId,
-        account: Account,
-        over: Option<&Document<Account>>,
+        account: AccountRecord,
+        over: Option<&Document<AccountRecord>>,
         op: &Op,
     ) -> Outside<Commit> {
         // Before the commit: whoever wants one of them back for this user afterwards reserves it again.
@@ -249,7 +249,7 @@ impl Names {
                 self.reservations.step_aside(attempt).await;
                 continue;
             }
-            let owner = self.accounts.find::<Account>(&of(reservation.record.user), fence_refused).await?;
+            let owner = self.accounts.find::<AccountRecord>(&of(reservation.record.user), fence_refused).await?;
             if owner.as_ref().is_some_and(|account| account.record.has(name)) {
                 return Ok(Reserved::Taken);
             }
@@ -269,11 +269,11 @@ impl Names {
     }
 
     /// Takes an account's power to commit what it is about to: what it has read is no longer there.
-    async fn fence(&self, user: UserId, account: Option<Document<Account>>) -> Outside<Written> {
+    async fn fence(&self, user: UserId, account: Option<Document<AccountRecord>>) -> Outside<Written> {
         let op = self.accounts.op();
         match account {
-            None => self.accounts.create(&of(user), Account::Aborted, &op).await,
-            Some(read) if read.record == Account::Deleted => Ok(Written::Done(read.etag)),
+            None => self.accounts.create(&of(user), AccountRecord::Aborted, &op).await,
+            Some(read) if read.record == AccountRecord::Deleted => Ok(Written::Done(read.etag)),
             Some(read) => {
                 let same = read.record.clone();
                 self.accounts.replace(&read, same, &op).await

@@ -2,12 +2,9 @@
 use crate::{
     CosmosStore,
     container::Written,
-    document::{Document, Place, Record},
+    document::{Document, Kept, Place},
 };
-use auth_core::{
-    ports::{Record as Exported, *},
-    value::*,
-};
+use auth_core::{ports::*, value::*};
 use azure_data_cosmos::Query;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 use futures_util::future::{join_all, try_join_all};
@@ -21,7 +18,7 @@ const BATCH: usize = 100;
 
 /// What is kept of a mail. A query finds it by the field that is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Kept {
+pub(crate) struct MailRecord {
     /// While it waits: from when on a worker may take it, when it is due and when its lease is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ready: Option<Timestamp>,
@@ -38,13 +35,13 @@ pub(crate) struct Kept {
     entry: Entry,
 }
 
-impl Record for Kept {
+impl Kept for MailRecord {
     fn kept_until(&self) -> Option<Timestamp> {
         self.delivered
     }
 }
 
-impl Kept {
+impl MailRecord {
     /// As a container holds it.
     pub(crate) fn new(entry: &Entry) -> Self {
         let ready = entry.lease.map_or(entry.due_at, |lease| lease.until.max(entry.due_at));
@@ -74,12 +71,12 @@ impl Kept {
 }
 
 /// What another store is given of it: nothing, once it is delivered. `None`: it cannot be read.
-pub(crate) fn records(mail: &Document<Kept>) -> Option<Vec<Exported>> {
+pub(crate) fn records(mail: &Document<MailRecord>) -> Option<Vec<Record>> {
     if mail.record.delivered.is_some() {
         return Some(Vec::new());
     }
     let sealed = BASE64_STANDARD_NO_PAD.decode(&mail.record.sealed).ok()?;
-    Some(vec![Exported::Mail(Entry { sealed, ..mail.record.entry.clone() })])
+    Some(vec![Record::Mail(Entry { sealed, ..mail.record.entry.clone() })])
 }
 
 #[async_trait]
@@ -89,7 +86,7 @@ impl OutboxStore for CosmosStore {
             let op = self.outbox.op();
             // Its id is drawn: whatever is there is this entry.
             let (Written::Done(_) | Written::Lost) =
-                self.outbox.create(&place(entry.id), Kept::new(entry), &op).await?;
+                self.outbox.create(&place(entry.id), MailRecord::new(entry), &op).await?;
             Ok(())
         };
         self.outbox.in_time(put).await
@@ -101,12 +98,13 @@ impl OutboxStore for CosmosStore {
 
     async fn settle(&self, id: MailId, lease: Lease, verdict: &MailVerdict) -> Outside<Settled> {
         let (place, now) = (place(id), self.outbox.clock.now());
-        let settled = self.outbox.change(&place, |kept: &mut Kept| {
+        let settled = self.outbox.change(&place, |kept: &mut MailRecord| {
             let mut entry = kept.entry();
             if kept.delivered.is_some() || entry.settle(lease, verdict) == Settled::Lost {
                 return Settled::Lost;
             }
-            *kept = if *verdict == MailVerdict::Done { Kept::delivered(entry, now) } else { Kept::new(&entry) };
+            *kept =
+                if *verdict == MailVerdict::Done { MailRecord::delivered(entry, now) } else { MailRecord::new(&entry) };
             Settled::Done
         });
         Ok(self.outbox.in_time(settled).await?.unwrap_or(Settled::Lost))
@@ -175,26 +173,28 @@ impl CosmosStore {
         failure.filter(|_| taken.is_empty()).map_or(Ok(taken), Err)
     }
 
-    async fn take(&self, found: &Document<Kept>, lease: Lease) -> Outside<Option<Entry>> {
+    async fn take(&self, found: &Document<MailRecord>, lease: Lease) -> Outside<Option<Entry>> {
         let (mut entry, op) = (found.record.entry(), self.outbox.op());
         entry.take(lease);
-        let taken = match self.outbox.replace(found, Kept::new(&entry), &op).await? {
+        let taken = match self.outbox.replace(found, MailRecord::new(&entry), &op).await? {
             Written::Done(_) => true,
-            Written::Lost => self.outbox.read_again::<Kept>(&found.place()).await?.is_some_and(|now| now.ops.has(&op)),
+            Written::Lost => {
+                self.outbox.read_again::<MailRecord>(&found.place()).await?.is_some_and(|now| now.ops.has(&op))
+            }
         };
         Ok(taken.then_some(entry))
     }
 
-    async fn delete_dead(&self, dead: &Document<Kept>) -> Outside<()> {
+    async fn delete_dead(&self, dead: &Document<MailRecord>) -> Outside<()> {
         self.outbox.delete(&dead.place(), &dead.etag).await
     }
 
-    async fn in_all_shards(&self, query: &Query) -> Outside<Vec<Document<Kept>>> {
+    async fn in_all_shards(&self, query: &Query) -> Outside<Vec<Document<MailRecord>>> {
         let asked = shards().map(|shard| self.in_shard(shard, query));
         Ok(try_join_all(asked).await?.into_iter().flatten().collect())
     }
 
-    async fn in_shard(&self, shard: String, query: &Query) -> Outside<Vec<Document<Kept>>> {
+    async fn in_shard(&self, shard: String, query: &Query) -> Outside<Vec<Document<MailRecord>>> {
         self.outbox.query(&shard, query).await
     }
 }

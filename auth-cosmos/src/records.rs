@@ -5,9 +5,9 @@ use crate::{
     codes::slot,
     container::{Container, Written},
     counters,
-    document::{Document, Place, Record as Kept},
+    document::{Document, Kept, Place},
     keys,
-    names::Account,
+    names::AccountRecord,
     outbox, sessions,
 };
 use auth_core::{code::Code, ports::*, user::User, value::*};
@@ -43,7 +43,7 @@ impl RecordStore for CosmosStore {
             Record::User(user) => self.names.accounts.in_time(self.import_user(user)).await,
             Record::Deleted(id) => self.names.accounts.in_time(self.import_deleted(*id)).await,
             Record::Session(session) => {
-                let live = sessions::Kept::new(session);
+                let live = sessions::SessionRecord::new(session);
                 self.sessions.in_time(put(&self.sessions, &sessions::place(session.id), live)).await
             }
             Record::Code(code) => {
@@ -54,7 +54,7 @@ impl RecordStore for CosmosStore {
                 self.counters.container().in_time(self.counters.import(*key, counter)).await
             }
             Record::Mail(entry) => {
-                self.outbox.in_time(put(&self.outbox, &outbox::place(entry.id), outbox::Kept::new(entry))).await
+                self.outbox.in_time(put(&self.outbox, &outbox::place(entry.id), outbox::MailRecord::new(entry))).await
             }
             Record::Keys(keys) => {
                 let container = &self.names.reservations;
@@ -78,11 +78,11 @@ async fn export<R: Kept>(
     Ok(Page { records: records.into_iter().flatten().collect(), next: next.map(Cursor) })
 }
 
-fn accounts(account: &Document<Account>) -> Option<Vec<Record>> {
+fn accounts(account: &Document<AccountRecord>) -> Option<Vec<Record>> {
     Some(match &account.record {
-        Account::Active { user, .. } => vec![Record::User(user.clone())],
-        Account::Deleted => vec![Record::Deleted(account.place().id.parse().ok()?)],
-        Account::Aborted => Vec::new(),
+        AccountRecord::Active { user, .. } => vec![Record::User(user.clone())],
+        AccountRecord::Deleted => vec![Record::Deleted(account.place().id.parse().ok()?)],
+        AccountRecord::Aborted => Vec::new(),
     })
 }
 
@@ -124,12 +124,12 @@ impl CosmosStore {
         let op = accounts.op();
         let mut refused = false;
         loop {
-            let written = match accounts.find::<Account>(&place, refused).await? {
-                None => accounts.create(&place, Account::Deleted, &op).await?,
+            let written = match accounts.find::<AccountRecord>(&place, refused).await? {
+                None => accounts.create(&place, AccountRecord::Deleted, &op).await?,
                 Some(held) => match held.record {
-                    Account::Deleted => return Ok(Imported::Done),
-                    Account::Active { .. } => return Ok(Imported::Conflict),
-                    Account::Aborted => accounts.replace(&held, Account::Deleted, &op).await?,
+                    AccountRecord::Deleted => return Ok(Imported::Done),
+                    AccountRecord::Active { .. } => return Ok(Imported::Conflict),
+                    AccountRecord::Aborted => accounts.replace(&held, AccountRecord::Deleted, &op).await?,
                 },
             };
             if written != Written::Lost {

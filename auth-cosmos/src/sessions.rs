@@ -2,13 +2,9 @@
 use crate::{
     CosmosStore,
     container::Written,
-    document::{Document, Place, Record},
+    document::{Document, Kept, Place},
 };
-use auth_core::{
-    ports::{Record as Exported, *},
-    session::*,
-    value::*,
-};
+use auth_core::{ports::*, session::*, value::*};
 use azure_data_cosmos::Query;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -16,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// What is kept of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kept {
+pub(crate) enum SessionRecord {
     Live(Box<Session>),
     /// It was ended. Not deleted: a write that was on its way when it ended would bring it back.
     Ended {
@@ -24,7 +20,7 @@ pub(crate) enum Kept {
     },
 }
 
-impl Record for Kept {
+impl Kept for SessionRecord {
     fn kept_until(&self) -> Option<Timestamp> {
         Some(match self {
             Self::Live(session) => session.expires_at,
@@ -33,7 +29,7 @@ impl Record for Kept {
     }
 }
 
-impl Kept {
+impl SessionRecord {
     /// As a container holds it.
     pub(crate) fn new(session: &Session) -> Self {
         Self::Live(Box::new(session.clone()))
@@ -48,8 +44,8 @@ impl Kept {
 }
 
 /// What another store is given of it: nothing, once it has ended.
-pub(crate) fn records(session: &Document<Kept>) -> Vec<Exported> {
-    session.record.clone().live().filter(|session| !session.ended).map(Exported::Session).into_iter().collect()
+pub(crate) fn records(session: &Document<SessionRecord>) -> Vec<Record> {
+    session.record.clone().live().filter(|session| !session.ended).map(Record::Session).into_iter().collect()
 }
 
 #[async_trait]
@@ -58,22 +54,23 @@ impl SessionStore for CosmosStore {
         let create = async {
             let (place, op) = (place(session.id), self.sessions.op());
             // Its id is drawn: whatever is there is this session, and may have turned or ended meanwhile.
-            let (Written::Done(_) | Written::Lost) = self.sessions.create(&place, Kept::new(session), &op).await?;
+            let (Written::Done(_) | Written::Lost) =
+                self.sessions.create(&place, SessionRecord::new(session), &op).await?;
             Ok(())
         };
         self.sessions.in_time(create).await
     }
 
     async fn by_id(&self, id: SessionId) -> Outside<Option<Session>> {
-        let read = async { self.sessions.read::<Kept>(&place(id)).await };
+        let read = async { self.sessions.read::<SessionRecord>(&place(id)).await };
         Ok(self.sessions.in_time(read).await?.and_then(|session| session.record.live()))
     }
 
     async fn turn(&self, id: SessionId, turn: &Turn) -> Outside<Turned> {
         let place = place(id);
         let turned = self.sessions.change(&place, |kept| match kept {
-            Kept::Live(session) => session.turn(turn),
-            Kept::Ended { .. } => Turned::Refused,
+            SessionRecord::Live(session) => session.turn(turn),
+            SessionRecord::Ended { .. } => Turned::Refused,
         });
         Ok(self.sessions.in_time(turned).await?.unwrap_or(Turned::Refused))
     }
@@ -107,8 +104,8 @@ impl CosmosStore {
     async fn end_session(&self, id: SessionId) -> Outside<()> {
         let (place, at) = (place(id), self.sessions.clock.now());
         let ended = self.sessions.change(&place, |kept| {
-            if let Kept::Live(_) = kept {
-                *kept = Kept::Ended { at };
+            if let SessionRecord::Live(_) = kept {
+                *kept = SessionRecord::Ended { at };
             }
         });
         ended.await.map(drop)
@@ -116,7 +113,7 @@ impl CosmosStore {
 
     async fn sessions_of(&self, user: UserId) -> Outside<Vec<Session>> {
         let all = Query::from("SELECT * FROM c");
-        let found = self.sessions.query::<Kept>(&user.to_string(), &all).await?;
+        let found = self.sessions.query::<SessionRecord>(&user.to_string(), &all).await?;
         Ok(found.into_iter().filter_map(|session| session.record.live()).collect())
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 /// A credential that keeps its token.
 #[derive(Clone)]
-pub struct Kept(Arc<Inner>);
+pub struct KeptToken(Arc<Inner>);
 
 struct Inner {
     credential: Arc<dyn TokenCredential>,
@@ -25,7 +25,7 @@ const EARLY: Duration = Duration::from_mins(5);
 /// With less left than this a token is as good as none.
 const LAST: Duration = Duration::from_secs(10);
 
-impl Kept {
+impl KeptToken {
     pub fn new(credential: Arc<dyn TokenCredential>, clock: Arc<dyn Clock>) -> Arc<Self> {
         let (token, asking) = <(Mutex<Option<AccessToken>>, tokio::sync::Mutex<()>)>::default();
         Arc::new(Self(Arc::new(Inner { credential, clock, token, asking })))
@@ -49,7 +49,7 @@ impl Kept {
 }
 
 #[async_trait::async_trait]
-impl TokenCredential for Kept {
+impl TokenCredential for KeptToken {
     async fn get_token(&self, scopes: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
         if let Some(token) = self.token(EARLY) {
             return Ok(token);
@@ -65,7 +65,7 @@ impl TokenCredential for Kept {
     }
 }
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for KeptToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[credential]")
     }
@@ -106,7 +106,7 @@ mod tests {
             asked: AtomicU32::new(0),
             answers: Semaphore::new(0),
         });
-        let kept = Kept::new(entra.clone(), clock.clone());
+        let kept = KeptToken::new(entra.clone(), clock.clone());
         let token = async || kept.get_token(&["scope"], None).await.unwrap().token.secret().to_owned();
         {
             let mut gives_up = std::pin::pin!(token());

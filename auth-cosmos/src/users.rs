@@ -2,7 +2,7 @@
 use crate::{
     CosmosStore,
     document::{Document, Place},
-    names::{Account, Commit, Name},
+    names::{AccountRecord, Commit, Name},
 };
 use auth_core::{ports::*, user::User, value::*};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -53,7 +53,7 @@ impl CosmosStore {
             };
             over = self.names.account_again(user.id).await?;
             match (&over, refusal) {
-                (Some(account), _) if account.record != Account::Aborted => return Ok(Insert::Exists),
+                (Some(account), _) if account.record != AccountRecord::Aborted => return Ok(Insert::Exists),
                 (_, Some(refusal)) => return Ok(refusal),
                 (_, None) => {} // somebody took us for dead: over what he left
             }
@@ -86,13 +86,13 @@ impl CosmosStore {
     }
 
     /// The account, if it is still as the revision says.
-    async fn still(&self, id: UserId, revision: &Revision) -> Outside<Option<Document<Account>>> {
+    async fn still(&self, id: UserId, revision: &Revision) -> Outside<Option<Document<AccountRecord>>> {
         Ok(self.names.account(id).await?.filter(|account| account.revision() == *revision))
     }
 
     /// The document in the state that the revision names, with the user as it is to be.
-    fn as_read(&self, user: &User, revision: &Revision) -> Option<Document<Account>> {
-        let account = Account::Active { user: Box::new(user.clone()), names: self.names_of(user) };
+    fn as_read(&self, user: &User, revision: &Revision) -> Option<Document<AccountRecord>> {
+        let account = AccountRecord::Active { user: Box::new(user.clone()), names: self.names_of(user) };
         Document::as_read(&Place::alone(user.id.to_string()), account, revision)
     }
 
@@ -122,8 +122,8 @@ fn replaced(commit: &Commit) -> Replace {
     }
 }
 
-fn active(account: Document<Account>) -> Option<Stored<User>> {
+fn active(account: Document<AccountRecord>) -> Option<Stored<User>> {
     let revision = account.revision();
-    let Account::Active { user, .. } = account.record else { return None };
+    let AccountRecord::Active { user, .. } = account.record else { return None };
     Some(Stored { value: *user, revision })
 }

@@ -1,5 +1,5 @@
 //! The counters that lie in one document.
-use crate::document::Record;
+use crate::document::Kept;
 use auth_core::{counter::*, ports::Record as Exported, value::*};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 #[serde(transparent)]
 pub struct Group(BTreeMap<String, Counter>);
 
-impl Record for Group {
+impl Kept for Group {
     fn kept_until(&self) -> Option<Timestamp> {
         Some(self.0.values().map(|counter| counter.over_at).max().unwrap_or_default())
     }

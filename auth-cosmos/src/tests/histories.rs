@@ -8,7 +8,7 @@ use super::{
 use crate::{
     CosmosStore, Parts,
     document::{Document, Etag, Place},
-    names::{Account, Commit, Reservation},
+    names::{AccountRecord, Commit, Reservation},
 };
 use auth_core::{ports::*, testing::SeededRng, user::User, value::*};
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -167,7 +167,7 @@ impl World {
 #[derive(Default, PartialEq)]
 struct Seen {
     reservations: HashMap<String, (Etag, UserId)>,
-    accounts: HashMap<UserId, (Etag, Account)>,
+    accounts: HashMap<UserId, (Etag, AccountRecord)>,
 }
 
 impl Seen {
@@ -210,7 +210,7 @@ async fn operation(world: &World, store: &CosmosStore, dice: &Dice) {
     let person = user(id, dice.one_of(&LOGINS), dice.one_of(&EMAILS));
     let (end, done) = match (active(store, id).await.unwrap(), dice.roll(4)) {
         (Some(_), 0) => (delete(store, id).await, &count.deleted),
-        (Some(Document { record: Account::Active { user, .. }, .. }), 1 | 2) => {
+        (Some(Document { record: AccountRecord::Active { user, .. }, .. }), 1 | 2) => {
             let login = if dice.roll(2) == 0 { person.login.clone() } else { user.login };
             (rename(store, &User { login, ..person }).await, &count.renamed)
         }
@@ -222,7 +222,8 @@ async fn operation(world: &World, store: &CosmosStore, dice: &Dice) {
         Commit::Lost => &count.lost,
     }
     .fetch_add(1, Relaxed);
-    let deleted = world.store.names.account(id).await.unwrap().is_some_and(|found| found.record == Account::Deleted);
+    let deleted =
+        world.store.names.account(id).await.unwrap().is_some_and(|found| found.record == AccountRecord::Deleted);
     if let Some(gone) = world.people.lock().unwrap().iter_mut().find(|other| **other == id && deleted) {
         *gone = UserId::generate(&world.dice.0);
     }

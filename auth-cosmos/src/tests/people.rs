@@ -6,7 +6,7 @@ use super::{
 use crate::{
     CosmosStore, Parts,
     document::{Document, Place},
-    names::{Account, Commit, Name, Reservation},
+    names::{AccountRecord, Commit, Name, Reservation},
 };
 use auth_core::{
     ports::*,
@@ -41,9 +41,9 @@ pub async fn delete(store: &CosmosStore, id: UserId) -> Outside<Commit> {
     names.end(id, &read, &names.accounts.op()).await
 }
 
-pub async fn active(store: &CosmosStore, id: UserId) -> Outside<Option<Document<Account>>> {
+pub async fn active(store: &CosmosStore, id: UserId) -> Outside<Option<Document<AccountRecord>>> {
     let account = store.names.account(id).await?;
-    Ok(account.filter(|account| matches!(account.record, Account::Active { .. })))
+    Ok(account.filter(|account| matches!(account.record, AccountRecord::Active { .. })))
 }
 
 /// A database, and a store on it that nothing happens to.
