@@ -85,8 +85,8 @@ async fn reload_keys(ring: Arc<KeyRing>, mut last: SealedKeys, keys: Keys, mut s
         match keys.changed(&last).await {
             Ok(None) => {}
             Ok(Some((sealed, set))) => {
-                tracing::info!("the signing keys have changed");
                 ring.replace(set);
+                tracing::info!("the signing keys have changed"); // whoever reads this finds the new ones
                 last = sealed;
             }
             Err(error) => {
