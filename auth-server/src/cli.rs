@@ -10,13 +10,17 @@ mod restore;
 mod serve;
 mod user;
 
-use crate::settings::{Settings, SettingsError, Sources};
+use crate::{
+    Backing,
+    settings::{Settings, SettingsError, Sources},
+};
 use conf::{Conf, Subcommands};
 use std::{
     error::Error,
     io::{self, IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
+    sync::Arc,
 };
 
 /// The auth service: register, confirm, log in, refresh, log out, reset, over HTTP.
@@ -71,6 +75,16 @@ type Ended<T = String> = Result<T, Box<dyn Error + Send + Sync>>;
 /// Reads the command line and the environment, does what they say, and tells how it ended: 0, or 1 if it failed, or 2 if
 /// the settings are wrong.
 pub fn main() -> ExitCode {
+    main_over(None)
+}
+
+/// As [`main`], for a server on this store instead of the one that the settings name. The other commands are about the
+/// one that the settings name.
+pub fn main_on(store: Arc<dyn Backing>) -> ExitCode {
+    main_over(Some(store))
+}
+
+fn main_over(store: Option<Arc<dyn Backing>>) -> ExitCode {
     let sources = Sources::of_process();
     let cli = match sources.and_then(|sources| sources.load::<Cli>()) {
         Ok(cli) => cli,
@@ -81,7 +95,7 @@ pub fn main() -> ExitCode {
         }
         Err(SettingsError::Wrong(report)) => return failed(&report, 2),
     };
-    match run(cli) {
+    match run(cli, store) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.downcast_ref::<crate::StartError>().is_some_and(is_about_settings) => {
             failed(&error.to_string(), 2)
@@ -90,9 +104,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(Cli { settings, command, .. }: Cli) -> Ended<()> {
+fn run(Cli { settings, command, .. }: Cli, store: Option<Arc<dyn Backing>>) -> Ended<()> {
     match command {
-        None | Some(Command::Serve) => in_runtime(serve::serve(settings)),
+        None | Some(Command::Serve) => in_runtime(serve::serve(settings, store)),
         Some(Command::Config) => say(&config::effective(&settings)),
         Some(Command::Migrate(migrate)) => say(&in_runtime(migrate.run(&settings))?),
         Some(Command::Keys(keys)) => say(&in_runtime(keys.run(&settings))?),

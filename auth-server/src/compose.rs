@@ -98,14 +98,26 @@ impl House {
     /// # Errors
     /// [`ComposeError`].
     pub async fn open(settings: &Settings) -> Result<Self, ComposeError> {
-        let root = RootFile::of(settings);
-        if !settings.is_production() {
-            root.init(settings, &OsRng)?;
-        }
-        let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = (Arc::new(SystemClock), Arc::new(OsRng));
-        let secret = Arc::new(root.server_secret(settings)?);
-        let metrics = Arc::new(Metrics::default());
+        let (secret, metrics) = (secret(settings)?, Arc::<Metrics>::default());
         let store = store::open(settings, &secret, &metrics).await?;
+        Self::over(settings, store, secret, metrics).await
+    }
+
+    /// As [`open`](Self::open), on this store instead of the one that the settings name.
+    ///
+    /// # Errors
+    /// [`ComposeError`].
+    pub async fn open_on(settings: &Settings, store: Arc<dyn Backing>) -> Result<Self, ComposeError> {
+        Self::over(settings, store, secret(settings)?, Arc::default()).await
+    }
+
+    async fn over(
+        settings: &Settings,
+        store: Arc<dyn Backing>,
+        secret: Arc<ServerSecret>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, ComposeError> {
+        let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = (Arc::new(SystemClock), Arc::new(OsRng));
         let keys = Keys { store: store.clone(), secret: secret.clone() };
         keys.init(settings, clock.as_ref(), rng.as_ref()).await?;
         let (sealed, set) = keys.current().await?;
@@ -150,6 +162,15 @@ impl House {
         let (store, secret, lease) = (self.outbox.clone(), self.secret.clone(), settings.mail.mail_lease.0);
         Ok(OutboxWorker { store, transport, secret, lease, events, clock, rng })
     }
+}
+
+/// What mails, keys and codes are sealed with, which is made if there is none; not in production.
+fn secret(settings: &Settings) -> Result<Arc<ServerSecret>, KeyError> {
+    let root = RootFile::of(settings);
+    if !settings.is_production() {
+        root.init(settings, &OsRng)?;
+    }
+    Ok(Arc::new(root.server_secret(settings)?))
 }
 
 fn transport(settings: &Settings) -> Result<Arc<dyn Transport>, ComposeError> {

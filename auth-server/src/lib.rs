@@ -41,6 +41,8 @@ mod worker;
 
 pub use self::{
     compose::ComposeError,
+    http::Probe,
     keys::KeyError,
     server::{Running, Server, StartError},
+    store::{Backing, Closing},
 };

@@ -6,10 +6,11 @@ use crate::{
     metrics,
     serve::serve,
     settings::{Settings, SettingsError},
+    store::Backing,
     worker,
 };
 use auth_core::outbox::OutboxWorker;
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     sync::{oneshot, watch},
@@ -59,8 +60,22 @@ impl Server {
     /// [`StartError`].
     pub async fn bind(settings: Settings) -> Result<Self, StartError> {
         settings.check()?;
-        let address = settings.listen();
         let house = House::open(&settings).await?;
+        Self::over(settings, house).await
+    }
+
+    /// As [`bind`](Self::bind), on this store instead of the one that the settings name.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn bind_on(settings: Settings, store: Arc<dyn Backing>) -> Result<Self, StartError> {
+        settings.check()?;
+        let house = House::open_on(&settings, store).await?;
+        Self::over(settings, house).await
+    }
+
+    async fn over(settings: Settings, house: House) -> Result<Self, StartError> {
+        let address = settings.listen();
         let mails = house.outbox_worker(&settings)?;
         let listener = listen(address).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;

@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-/// Every store port, over one database.
+/// Every store port, over one database: what a server can run on.
 pub trait Backing: UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + KeyStore + Closing {}
 impl<S: UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + KeyStore + Closing> Backing for S {}
 
@@ -105,6 +105,24 @@ impl Probe for SqliteStore {
 impl Closing for SqliteStore {
     async fn close(&self) {
         Self::close(self).await;
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+mod memory {
+    //! The reference, in memory: for tests.
+    use super::*;
+    use auth_core::testing::Memory;
+
+    #[async_trait]
+    impl Probe for Memory {
+        async fn ping(&self) -> Outside<()> {
+            Ok(())
+        }
+    }
+    #[async_trait]
+    impl Closing for Memory {
+        async fn close(&self) {} // what it holds ends with it
     }
 }
 

@@ -64,6 +64,7 @@ async fn reload_keys(ring: Arc<KeyRing>, mut last: SealedKeys, keys: Keys, mut s
             Ok(None) => {}
             Ok(Some((sealed, set))) => {
                 ring.replace(set);
+                tracing::info!("the signing keys have changed"); // whoever reads this finds the new ones
                 last = sealed;
                 tracing::info!("the signing keys have changed");
             }

@@ -1,42 +1,38 @@
 //! Azure Cosmos DB: the vendor's emulator, which he keeps in memory for his own tests, behind plain HTTP on the loopback
 //! address, so that real servers use it as they use Azure.
+mod day;
+
+use self::day::BadDay;
 use crate::Settings;
 use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{Request, State},
     http::Response,
+    serve::ListenerExt,
 };
 use azure_core::http as azure;
 use azure_data_cosmos_driver::in_memory_emulator::{
     ConsistencyLevel, InMemoryEmulatorHttpClient, VirtualAccountConfig, VirtualRegion,
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::Relaxed},
-};
+use std::{sync::Arc, thread};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// An account, for as long as it lives. Its documents are gone with it.
-#[derive(Debug)]
 pub struct Cosmos {
     endpoint: azure::Url,
     serving: JoinHandle<()>,
+    bad_day: Option<Arc<BadDay>>,
 }
 
 #[derive(Clone)]
 struct Account {
     emulator: Arc<InMemoryEmulatorHttpClient>,
     endpoint: azure::Url,
-    /// Counts the requests, on a bad day.
-    bad_day: Option<Arc<AtomicUsize>>,
+    bad_day: Option<Arc<BadDay>>,
 }
 
 const LARGEST: usize = 4 << 20;
-/// Of so many requests one fails, on a bad day.
-const OF: usize = 10;
-/// Each way in its turn: too many, ask again, moved, away, too slow, broken.
-const FAILURES: [u16; 6] = [429, 449, 410, 503, 408, 500];
 
 impl Cosmos {
     /// Starts one without a database.
@@ -44,12 +40,12 @@ impl Cosmos {
         Self::start_on(None).await
     }
 
-    /// Starts one in which one request in ten fails: half of those were not done, of the other half the answer is lost.
+    /// Starts one in which one request in ten fails, in every way there is.
     pub async fn start_on_a_bad_day() -> Self {
         Self::start_on(Some(Arc::default())).await
     }
 
-    async fn start_on(bad_day: Option<Arc<AtomicUsize>>) -> Self {
+    async fn start_on(bad_day: Option<Arc<BadDay>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("it listens");
         let endpoint = azure::Url::parse(&format!("http://{address}/")).expect("an address");
@@ -57,9 +53,12 @@ impl Cosmos {
         let config =
             VirtualAccountConfig::new(vec![region]).expect("one region").with_consistency(ConsistencyLevel::Session);
         let emulator = Arc::new(InMemoryEmulatorHttpClient::new(config));
-        let app = Router::new().fallback(answer).with_state(Account { emulator, endpoint: endpoint.clone(), bad_day });
+        let account = Account { emulator, endpoint: endpoint.clone(), bad_day: bad_day.clone() };
+        let app = Router::new().fallback(answer).with_state(account);
+        // Else the second half of an answer waits for the system to acknowledge the first.
+        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.expect("it serves") });
-        Self { endpoint, serving }
+        Self { endpoint, serving, bad_day }
     }
 
     /// What a server is told to be on it.
@@ -72,52 +71,64 @@ impl Cosmos {
     #[must_use]
     pub fn known_to(&self, settings: Settings) -> Settings {
         let settings = settings.set("COSMOS_ENDPOINT", self.endpoint.as_str());
+        let settings = settings.set("COSMOS_KEY", "YSBrZXkgZm9yIHRoZSBlbXVsYXRvcg==");
         // What the tests are about is not how long an emulator takes in an unoptimised build.
-        settings.set("COSMOS_KEY", "YSBrZXkgZm9yIHRoZSBlbXVsYXRvcg==").set("STORE_DEADLINE", "10s")
+        settings.set("STORE_DEADLINE", "1m").set_unless_set("REQUEST_TIMEOUT", "2m")
+    }
+
+    /// Whether requests have failed in every way there is.
+    pub fn was_bad(&self) -> bool {
+        self.bad_day.as_ref().is_some_and(|day| day.missed().is_empty())
     }
 }
 
 impl Drop for Cosmos {
+    /// A test on a bad day that was none proves nothing.
     fn drop(&mut self) {
         self.serving.abort();
+        if let Some(day) = self.bad_day.as_ref().filter(|day| day.was_long() && !thread::panicking()) {
+            let missed = day.missed();
+            assert!(missed.is_empty(), "a bad day, and nobody met {missed:?}");
+        }
     }
 }
 
-async fn answer(State(Account { emulator, endpoint, bad_day }): State<Account>, request: Request) -> Response<Body> {
+async fn answer(State(account): State<Account>, request: Request) -> Response<Body> {
     // A start is no part of it: what is no document is left alone.
-    let fails = bad_day.filter(|_| request.uri().path().contains("/docs")).and_then(|count| {
-        let number = count.fetch_add(1, Relaxed);
-        (number % OF == OF - 1).then_some(number / OF)
-    });
-    let failure = |number: usize| {
-        let failed = Response::builder().status(FAILURES[number / 2 % FAILURES.len()]);
-        failed.body(Body::empty()).expect("an answer")
+    let is_document = request.uri().path().contains("/docs");
+    let Some((day, fault)) = account.bad_day.as_ref().filter(|_| is_document).and_then(|day| Some((day, day.next()?)))
+    else {
+        return account.done(request).await;
     };
-    if let Some(number) = fails.filter(|number| number % 2 == 0) {
-        return failure(number);
+    if fault.is_done() {
+        account.done(request).await;
     }
-    let (head, body) = request.into_parts();
-    let mut url = endpoint;
-    url.set_path(head.uri.path());
-    url.set_query(head.uri.query());
-    let method = head.method.as_str().parse().expect("a method of HTTP");
-    let mut asked = azure::Request::new(url, method);
-    for (name, value) in &head.headers {
-        let value = value.to_str().expect("the SDK sends ASCII").to_owned();
-        asked.headers_mut().insert(name.as_str().to_owned(), value);
+    day.play(fault).await
+}
+
+impl Account {
+    /// What the emulator answers.
+    async fn done(&self, request: Request) -> Response<Body> {
+        let (head, body) = request.into_parts();
+        let mut url = self.endpoint.clone();
+        url.set_path(head.uri.path());
+        url.set_query(head.uri.query());
+        let method = head.method.as_str().parse().expect("a method of HTTP");
+        let mut asked = azure::Request::new(url, method);
+        for (name, value) in &head.headers {
+            let value = value.to_str().expect("the SDK sends ASCII").to_owned();
+            asked.headers_mut().insert(name.as_str().to_owned(), value);
+        }
+        let Ok(body) = to_bytes(body, LARGEST).await else {
+            return Response::builder().status(400).body(Body::empty()).expect("an answer"); // whoever asked is gone
+        };
+        asked.set_body(body.to_vec());
+        let answered = self.emulator.execute_request(&asked).await.expect("the emulator answers");
+        let answered = answered.try_into_raw_response().await.expect("all of it");
+        let mut answer = Response::builder().status(u16::from(answered.status()));
+        for (name, value) in answered.headers().iter() {
+            answer = answer.header(name.as_str(), value.as_str());
+        }
+        answer.body(Body::from(answered.body().as_ref().to_vec())).expect("an answer")
     }
-    let Ok(body) = to_bytes(body, LARGEST).await else {
-        return Response::builder().status(400).body(Body::empty()).expect("an answer"); // whoever asked is gone
-    };
-    asked.set_body(body.to_vec());
-    let answered = emulator.execute_request(&asked).await.expect("the emulator answers");
-    let answered = answered.try_into_raw_response().await.expect("all of it");
-    if let Some(number) = fails {
-        return failure(number);
-    }
-    let mut answer = Response::builder().status(u16::from(answered.status()));
-    for (name, value) in answered.headers().iter() {
-        answer = answer.header(name.as_str(), value.as_str());
-    }
-    answer.body(Body::from(answered.body().as_ref().to_vec())).expect("an answer")
 }

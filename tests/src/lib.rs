@@ -5,7 +5,8 @@
 //! - [`Api`], [`Answer`]: one method a route, and what came back
 //! - [`Person`], [`Tokens`]: somebody with a login, an e-mail and a password, and what a login gave them
 //! - [`Postbox`]: the mail as it was received
-//! - [`Cosmos`]: the vendor's emulator, on which every server of a run is with `TEST_STORE=cosmos`, or `cosmos-on-a-bad-day`
+//! - [`Cosmos`]: the vendor's emulator, on which every server of a run is with `TEST_STORE=cosmos`, or `cosmos-on-a-bad-day`;
+//!   with `memory` each keeps all that it has in its process
 //! - [`together`]: callers that are let go at the same moment
 //! - [`Disk`]: a disk of a server's own, that gets full or goes bad
 //! - [`Dice`]: chance that falls the same way in each run

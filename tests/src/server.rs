@@ -48,12 +48,13 @@ impl Server {
         cosmos: Option<Cosmos>,
     ) -> Self {
         let mut server = Self { settings, folder, postbox, log: Log::default(), running: None, _cosmos: cosmos };
-        server.start_again().await;
+        server.launch().await;
         server
     }
 
     /// Starts another on the same data, with the same settings and the same mail server.
     pub async fn beside(&self) -> Self {
+        self.shares_its_store();
         let data = self.folder().join("data");
         let settings = self.settings.clone().set("DATA_DIR", data.to_str().expect("a path"));
         settings.start_in(TempDir::new().expect("a folder"), self.postbox.clone()).await
@@ -140,11 +141,13 @@ impl Server {
 
     /// A command of the program on this server's data, to be started and ended by the test.
     pub fn process(&self, arguments: &[&str]) -> Command {
+        self.shares_its_store();
         self.settings.command(self.folder.path(), arguments)
     }
 
     /// Runs a command of the program on this server's data.
     pub async fn command(&self, arguments: &[&str]) -> Output {
+        self.shares_its_store();
         self.settings.run(self.folder.path(), arguments).await
     }
 
@@ -164,12 +167,26 @@ impl Server {
 
     /// Makes an account by the operator's word: no mail goes, and no limit is met.
     pub async fn create_user(&self, person: &Person, arguments: &[&str]) -> Output {
+        self.shares_its_store();
         let create = [&["user", "create", &person.login, &person.email], arguments].concat();
         self.settings.run_with(self.folder.path(), &create, &person.password).await
     }
 
     /// Starts it on the data that are there.
     pub async fn start_again(&mut self) {
+        self.shares_its_store();
+        self.launch().await;
+    }
+
+    /// Ends a test for which another process, or the next, must find what this server keeps: in memory none does.
+    fn shares_its_store(&self) {
+        assert!(
+            !self.settings.is_in_memory(),
+            "a store in memory ends with its process: leave this test out by its name"
+        );
+    }
+
+    async fn launch(&mut self) {
         assert!(self.running.is_none(), "it runs already");
         let mut command = self.settings.command(self.folder.path(), &[]);
         let begin = self.log.len();

@@ -11,6 +11,11 @@ use tokio::{io::AsyncWriteExt, process::Command};
 /// The server's program under the name that it has here: `src/bin` holds it.
 const PROGRAM: &str = "auth-server-under-test";
 
+/// The variable that says on which store the tests run.
+const TEST_STORE: &str = "TEST_STORE";
+/// The store that the program itself must be told of.
+const MEMORY: &str = "memory";
+
 /// What a server is started with: variables of the environment, over a set that suits tests, and the command that starts
 /// the program, if it is not started by itself.
 #[derive(Clone, Debug)]
@@ -57,6 +62,13 @@ impl Settings {
         self
     }
 
+    /// Sets `AUTH_SERVICE_{name}`, unless a test has set it.
+    #[must_use]
+    pub(crate) fn set_unless_set(mut self, name: &str, value: &str) -> Self {
+        self.0.entry(format!("AUTH_SERVICE_{name}")).or_insert_with(|| value.to_owned());
+        self
+    }
+
     /// Leaves `AUTH_SERVICE_{name}` to the server.
     #[must_use]
     pub fn unset(mut self, name: &str) -> Self {
@@ -79,7 +91,15 @@ impl Settings {
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.args(words).args(arguments).current_dir(folder).env_clear().env("PATH", path).envs(&self.0);
         command.stdin(Stdio::null()).kill_on_drop(true);
+        if self.is_in_memory() {
+            command.env(TEST_STORE, MEMORY);
+        }
         command
+    }
+
+    /// Whether a server with these settings has its store in its own memory.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        !self.0.contains_key("AUTH_SERVICE_STORE") && std::env::var(TEST_STORE).is_ok_and(|store| store == MEMORY)
     }
 
     /// Runs the program to its end.
@@ -114,19 +134,25 @@ impl Settings {
     /// Starts a server in a folder, on whatever is there, beside a postbox; on the store of this run, unless it is told on
     /// which.
     pub async fn start_in(self, folder: TempDir, postbox: Postbox) -> Server {
-        let store = std::env::var("TEST_STORE").unwrap_or_default();
+        let (settings, cosmos) = self.on_the_store_of_this_run(folder.path()).await;
+        Server::start_with(settings, folder, postbox, cosmos).await
+    }
+
+    /// Names the store of this run, made for a server in this folder, unless these settings name one. It is there for as
+    /// long as what comes with them.
+    pub async fn on_the_store_of_this_run(self, folder: &Path) -> (Self, Option<Cosmos>) {
+        let store = std::env::var(TEST_STORE).unwrap_or_default();
         let cosmos = match store.as_str() {
-            _ if self.0.contains_key("AUTH_SERVICE_STORE") => None,
-            "" | "sqlite" => None,
-            "cosmos" => Some(Cosmos::start().await),
-            "cosmos-on-a-bad-day" => Some(Cosmos::start_on_a_bad_day().await),
-            other => panic!("TEST_STORE is sqlite, cosmos or cosmos-on-a-bad-day, and not {other}"),
+            _ if self.0.contains_key("AUTH_SERVICE_STORE") => return (self, None),
+            "" | "sqlite" | MEMORY => return (self, None),
+            "cosmos" => Cosmos::start().await,
+            "cosmos-on-a-bad-day" => Cosmos::start_on_a_bad_day().await,
+            other => panic!("TEST_STORE is sqlite, memory, cosmos or cosmos-on-a-bad-day, and not {other}"),
         };
-        let Some(cosmos) = cosmos else { return Server::start_with(self, folder, postbox, None).await };
         let settings = cosmos.settings(self);
-        let made = settings.run(folder.path(), &["migrate", "up"]).await;
+        let made = settings.run(folder, &["migrate", "up"]).await;
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        Server::start_with(settings, folder, postbox, Some(cosmos)).await
+        (settings, Some(cosmos))
     }
 }
 

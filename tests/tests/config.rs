@@ -83,6 +83,7 @@ async fn production_starts_once_it_has_what_it_asks_for() {
         .set("MAIL_FROM", "Example <no-reply@example.org>")
         .set("SMTP_URL", &postbox.url());
     let folder = TempDir::new().expect("a folder");
+    let (settings, _store) = settings.on_the_store_of_this_run(folder.path()).await;
     let made = settings.run(folder.path(), &["keys", "init"]).await;
     assert!(made.status.success(), "{}", said(&made));
     let server = settings.start_in(folder, postbox).await;

@@ -104,3 +104,19 @@ async fn what_the_database_was_asked_is_shown_at_an_address_of_its_own() {
     server.api().get("/metrics").await.refused(404, "not_found");
     let _ = Api::new(&base).get("/api/v1/auth/me").await.expect(404);
 }
+
+#[tokio::test]
+async fn on_a_bad_day_requests_fail_in_every_way_and_people_get_in_all_the_same() {
+    let cosmos = Cosmos::start_on_a_bad_day().await;
+    let settings = cosmos.settings(Settings::default());
+    let _ = said(&run(&settings, &["migrate", "up"]).await, 0);
+    let server = settings.start().await;
+    let ann = Person::new("ann");
+    let _ = ann.join(&server).await;
+    let until_it_was_bad = async {
+        while !cosmos.was_bad() {
+            let _ = ann.sign_in(&server).await;
+        }
+    };
+    patience("every way to fail", until_it_was_bad).await;
+}

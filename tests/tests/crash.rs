@@ -1,4 +1,5 @@
 //! Crash: `kill -9` at fifty moments under load. What was answered holds afterwards, and nothing happens twice.
+use futures_util::future::join_all;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -42,14 +43,12 @@ async fn what_was_answered_holds_and_nothing_happens_twice() {
         let mut lives = lives.join_all().await;
         assert_none_went_twice(&sent_before, &server.postbox().message_ids());
         server.start_again().await;
-        for life in &mut lives {
-            life.is_as_it_was_answered(&server).await;
-        }
+        join_all(lives.iter_mut().map(|life| life.is_as_it_was_answered(&server))).await;
         everybody.append(&mut lives);
     }
     assert!(everybody.iter().any(|life| life.lost.is_some()), "requests were under way");
-    for life in &everybody {
-        life.stays_so(&server).await;
+    for neighbours in everybody.chunks(PEOPLE_AT_ONCE) {
+        join_all(neighbours.iter().map(|life| life.stays_so(&server))).await;
     }
 }
 

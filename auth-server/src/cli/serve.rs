@@ -1,11 +1,16 @@
 //! `serve`: answer until a signal comes.
 use super::{Ended, say};
-use crate::{Server, log, settings::Settings, shutdown};
+use crate::{Backing, Server, log, settings::Settings, shutdown};
+use std::sync::Arc;
 
-pub async fn serve(settings: Settings) -> Ended<()> {
+/// On the store that the settings name, unless one is given.
+pub async fn serve(settings: Settings, store: Option<Arc<dyn Backing>>) -> Ended<()> {
     log::start(&settings.log);
     let docs = settings.docs;
-    let server = Server::bind(settings).await?;
+    let server = match store {
+        Some(store) => Server::bind_on(settings, store).await?,
+        None => Server::bind(settings).await?,
+    };
     let here = format!("http://{}", server.address());
     let page = if docs { format!(" (the API, to look at and to try out: {here}/api/docs)") } else { String::new() };
     say(&format!("Listening on {here}{page}"))?;
