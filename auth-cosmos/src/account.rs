@@ -6,7 +6,7 @@ use azure_data_cosmos::{
     AccountEndpoint, AccountReference, CosmosClient, CosmosRuntimeBuilder, RoutingStrategy,
     options::{
         AvailabilityStrategy, ConnectionPoolOptions, ContentResponseOnWrite, OperationOptions, OperationOptionsBuilder,
-        ReadConsistencyStrategy, Region, ThrottlingRetryOptionsBuilder,
+        PartitionFailoverOptions, ReadConsistencyStrategy, Region, ThrottlingRetryOptionsBuilder,
     },
 };
 use azure_identity::{
@@ -57,10 +57,14 @@ impl Account {
         let pool = pool.build().map_err(Error::of("the account"))?;
         let runtime = CosmosRuntimeBuilder::new().with_connection_pool(pool).build().await;
         let runtime = runtime.map_err(Error::of("the account"))?;
+        // What is silent twice is asked no more for a while: ten times, as the SDK has it, are five seconds that somebody waits.
+        let failover = PartitionFailoverOptions::builder().with_read_failure_threshold(2).build();
+        let failover = failover.map_err(Error::of("the account"))?;
         let reference = self.reference(clock)?;
         let build = || {
             let client = CosmosClient::builder().with_runtime(runtime.clone());
             let client = client.with_default_operation_options(operations());
+            let client = client.with_partition_failover_options(failover.clone());
             let client = match &gauge {
                 Some(gauge) => client.with_diagnostics_handler(crate::metrics::handler(gauge.clone())),
                 None => client,

@@ -87,6 +87,8 @@ const PAUSES: [Duration; 5] = [
 const ENOUGH: usize = 12;
 /// Whoever is told to come back later than this is told so by us.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
+/// A start is tried so often.
+const STARTS: u32 = 8;
 /// After so many collisions in a row somebody is writing without end.
 const COLLISIONS: u32 = 64;
 
@@ -183,7 +185,7 @@ impl Container {
             let Some(page) = pages.try_next().await? else { return Ok((Vec::new(), None)) };
             Ok((page.into_items(), Some(pages.to_continuation_token()?.as_str().to_owned())))
         };
-        self.ask_within(times::PAGE_TRY, page).await?.map_err(|_| self.failed("the container is missing"))
+        self.ask(page).await?.map_err(|_| self.failed("the container is missing"))
     }
 
     /// Reads, lets the record decide, and writes over what was read; again while others write in between. What is decided
@@ -257,16 +259,9 @@ impl Container {
     where
         F: Future<Output = azure_data_cosmos::Result<T>>,
     {
-        self.ask_within(times::TRY, verb).await
-    }
-
-    async fn ask_within<T, F>(&self, each: Duration, verb: impl Fn() -> F) -> Outside<Result<T, Refused>>
-    where
-        F: Future<Output = azure_data_cosmos::Result<T>>,
-    {
         let (mut pauses, mut asked) = (PAUSES.into_iter(), 0);
         loop {
-            let failure = match timeout(each, verb()).await {
+            let failure = match timeout(times::one_try(self.patience), verb()).await {
                 Ok(Ok(answer)) => return Ok(Ok(answer)),
                 Ok(Err(error)) if error.status().is_not_found() => return Ok(Err(Refused::Missing)),
                 Ok(Err(error)) if error.status().is_conflict() || error.status().is_precondition_failed() => {
@@ -296,19 +291,20 @@ impl Container {
     }
 }
 
-/// Asks until the answer is not one that passes: for a start, which somebody else bounds.
+/// Asks again where that may help: for a start.
 pub async fn insist<T, F>(ask: impl Fn() -> F) -> azure_data_cosmos::Result<T>
 where
     F: Future<Output = azure_data_cosmos::Result<T>>,
 {
-    loop {
+    for _ in 1..STARTS {
         match ask().await {
             Err(error) if again_after(&error).is_some() => {
-                sleep(again_after(&error).unwrap_or_default().max(PAUSES[2])).await;
+                sleep(again_after(&error).unwrap_or_default().max(LONGEST_WAIT)).await;
             }
             answer => return answer,
         }
     }
+    ask().await
 }
 
 fn unchanged(etag: &Etag) -> ItemWriteOptions {

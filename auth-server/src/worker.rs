@@ -64,9 +64,8 @@ async fn reload_keys(ring: Arc<KeyRing>, mut last: SealedKeys, keys: Keys, mut s
             Ok(None) => {}
             Ok(Some((sealed, set))) => {
                 ring.replace(set);
-                tracing::info!("the signing keys have changed"); // whoever reads this finds the new ones
                 last = sealed;
-                tracing::info!("the signing keys have changed");
+                tracing::info!("the signing keys have changed"); // whoever reads this finds the new ones
             }
             Err(error) => {
                 tracing::error!(reason = %reasons(&error), "the signing keys cannot be read: going on with the old");

@@ -15,7 +15,13 @@ use azure_core::http as azure;
 use azure_data_cosmos_driver::in_memory_emulator::{
     ConsistencyLevel, InMemoryEmulatorHttpClient, VirtualAccountConfig, VirtualRegion,
 };
-use std::{sync::Arc, thread};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    thread,
+};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// An account, for as long as it lives. Its documents are gone with it.
@@ -23,6 +29,13 @@ pub struct Cosmos {
     endpoint: azure::Url,
     serving: JoinHandle<()>,
     bad_day: Option<Arc<BadDay>>,
+    silent: Option<Silence>,
+}
+
+/// A region that takes connections and never says a word.
+struct Silence {
+    connections: Arc<AtomicUsize>,
+    holding: JoinHandle<()>,
 }
 
 #[derive(Clone)]
@@ -33,32 +46,43 @@ struct Account {
 }
 
 const LARGEST: usize = 4 << 20;
+/// The region that writes, and the one that is silent if there is one.
+const REGIONS: [&str; 2] = ["West Europe", "North Europe"];
 
 impl Cosmos {
     /// Starts one without a database.
     pub async fn start() -> Self {
-        Self::start_on(None).await
+        Self::start_on(None, None).await
     }
 
     /// Starts one in which one request in ten fails, in every way there is.
     pub async fn start_on_a_bad_day() -> Self {
-        Self::start_on(Some(Arc::default())).await
+        Self::start_on(Some(Arc::default()), None).await
     }
 
-    async fn start_on(bad_day: Option<Arc<BadDay>>) -> Self {
+    /// Starts one with another region beside the one that writes, which takes connections and never says a word. Whoever is
+    /// told to ask there first has [its name](Self::SILENT).
+    pub async fn start_beside_a_silent_region() -> Self {
+        Self::start_on(None, Some(TcpListener::bind("127.0.0.1:0").await.expect("a port"))).await
+    }
+
+    /// What the region is called that never says a word.
+    pub const SILENT: &str = REGIONS[1];
+
+    async fn start_on(bad_day: Option<Arc<BadDay>>, silent: Option<TcpListener>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("it listens");
-        let endpoint = azure::Url::parse(&format!("http://{address}/")).expect("an address");
-        let region = VirtualRegion::new("West Europe", endpoint.clone());
-        let config =
-            VirtualAccountConfig::new(vec![region]).expect("one region").with_consistency(ConsistencyLevel::Session);
+        let endpoint = endpoint(&listener);
+        let endpoints = [endpoint.clone()].into_iter().chain(silent.as_ref().map(self::endpoint));
+        let regions =
+            REGIONS.iter().zip(endpoints).map(|(name, endpoint)| VirtualRegion::new(name, endpoint)).collect();
+        let config = VirtualAccountConfig::new(regions).expect("a region").with_consistency(ConsistencyLevel::Session);
         let emulator = Arc::new(InMemoryEmulatorHttpClient::new(config));
         let account = Account { emulator, endpoint: endpoint.clone(), bad_day: bad_day.clone() };
         let app = Router::new().fallback(answer).with_state(account);
         // Else the second half of an answer waits for the system to acknowledge the first.
         let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.expect("it serves") });
-        Self { endpoint, serving, bad_day }
+        Self { endpoint, serving, bad_day, silent: silent.map(Silence::on) }
     }
 
     /// What a server is told to be on it.
@@ -76,6 +100,11 @@ impl Cosmos {
         settings.set("STORE_DEADLINE", "1m").set_unless_set("REQUEST_TIMEOUT", "2m")
     }
 
+    /// Whether anybody has turned to the region that never says a word.
+    pub fn was_silent(&self) -> bool {
+        self.silent.as_ref().is_some_and(|silence| silence.connections.load(Relaxed) > 0)
+    }
+
     /// Whether requests have failed in every way there is.
     pub fn was_bad(&self) -> bool {
         self.bad_day.as_ref().is_some_and(|day| day.missed().is_empty())
@@ -91,6 +120,32 @@ impl Drop for Cosmos {
             assert!(missed.is_empty(), "a bad day, and nobody met {missed:?}");
         }
     }
+}
+
+impl Silence {
+    fn on(listener: TcpListener) -> Self {
+        let connections = Arc::<AtomicUsize>::default();
+        let count = connections.clone();
+        let holding = tokio::spawn(async move {
+            let mut held = Vec::new();
+            while let Ok(connection) = listener.accept().await {
+                held.push(connection);
+                count.fetch_add(1, Relaxed);
+            }
+        });
+        Self { connections, holding }
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        self.holding.abort();
+    }
+}
+
+fn endpoint(listener: &TcpListener) -> azure::Url {
+    let address = listener.local_addr().expect("it listens");
+    azure::Url::parse(&format!("http://{address}/")).expect("an address")
 }
 
 async fn answer(State(account): State<Account>, request: Request) -> Response<Body> {

@@ -120,3 +120,19 @@ async fn on_a_bad_day_requests_fail_in_every_way_and_people_get_in_all_the_same(
     };
     patience("every way to fail", until_it_was_bad).await;
 }
+
+/// The server is told to read in a region that takes connections and never answers.
+#[tokio::test] // R5
+async fn a_region_that_never_says_a_word_is_gone_around() {
+    let cosmos = Cosmos::start_beside_a_silent_region().await;
+    let settings = cosmos.settings(Settings::default()).set("STORE_DEADLINE", "4s").unset("REQUEST_TIMEOUT");
+    let _ = said(&run(&settings, &["migrate", "up"]).await, 0);
+    let server = settings.set("COSMOS_REGION", Cosmos::SILENT).start().await;
+    let (ann, bob) = (Person::new("ann"), Person::new("bob"));
+    // Whoever comes first may be told to come again: of each container it is found out by itself.
+    let first = async { while server.api().register(&ann).await.status == 503 {} };
+    patience("the first to be taken in", first).await;
+    let tokens = bob.arrive(&server).await;
+    let _ = server.api().me(&tokens.access).await.expect(200);
+    assert!(cosmos.was_silent(), "nobody has turned to the region that is silent");
+}
