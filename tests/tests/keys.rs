@@ -36,7 +36,9 @@ async fn what_is_issued_while_keys_are_rotated_is_good_at_a_service_that_keeps_w
         let done = server.command(&["keys", "rotate"]).await;
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
-    let _ = server.said(|line| line.contains("the signing keys have changed")).await;
+    // It may have taken up the first before the last was made.
+    let all_shown = async { while Verifier::of(&server).await.keys.len() < published + 3 {} };
+    patience("the new keys to be shown", all_shown).await;
     rotated.store(true, Ordering::Relaxed);
     let issued: Vec<String> = callers.join_all().await.into_iter().flatten().collect();
 
