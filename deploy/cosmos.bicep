@@ -19,11 +19,11 @@ param databaseName string = 'auth'
 @description('The object id of the identity that the servers run as. Without one no role is given.')
 param principalId string = ''
 
-@description('Session, or Strong: then a region that fails takes nothing with it, and each write waits for another region.')
+@description('Session, or Strong: then a region that fails takes nothing with it, and each write waits for all regions.')
 @allowed(['Session', 'Strong'])
 param consistency string = 'Session'
 
-@description('Up to so many request units a second for each container; 0 for an account without provisioned throughput.')
+@description('Up to so many request units a second for each container, in thousands; 0 for an account that is paid by the request, which has one region.')
 @minValue(0)
 param maxThroughput int = 1000
 
@@ -40,7 +40,7 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' = {
     databaseAccountOfferType: 'Standard'
     // With several regions that write, the last write wins: two people could have one login.
     enableMultipleWriteLocations: false
-    enableAutomaticFailover: !empty(readLocations)
+    enableAutomaticFailover: true
     consistencyPolicy: { defaultConsistencyLevel: consistency }
     locations: concat([{ locationName: location, failoverPriority: 0 }], others)
     capabilities: maxThroughput == 0 ? [{ name: 'EnableServerless' }] : []

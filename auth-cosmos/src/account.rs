@@ -57,8 +57,13 @@ impl Account {
         let pool = pool.build().map_err(Error::of("the account"))?;
         let runtime = CosmosRuntimeBuilder::new().with_connection_pool(pool).build().await;
         let runtime = runtime.map_err(Error::of("the account"))?;
-        // What is silent twice is asked no more for a while: ten times, as the SDK has it, are five seconds that somebody waits.
-        let failover = PartitionFailoverOptions::builder().with_read_failure_threshold(2).build();
+        // What has failed twice is asked elsewhere for a while: ten times, as the SDK has it, are five seconds that somebody
+        // waits. And not for longer than it has failed, since elsewhere may not have heard of the latest.
+        let failover = PartitionFailoverOptions::builder()
+            .with_read_failure_threshold(2)
+            .with_counter_reset_window(Duration::from_secs(30))
+            .with_failback_sweep_interval(Duration::from_secs(30))
+            .build();
         let failover = failover.map_err(Error::of("the account"))?;
         let reference = self.reference(clock)?;
         let build = || {

@@ -191,9 +191,27 @@ impl Container {
     /// Reads, lets the record decide, and writes over what was read; again while others write in between. What is decided
     /// counts only once it is written. `None`: there is no record.
     pub async fn change<R: Kept, T>(&self, place: &Place, decide: impl Fn(&mut R) -> T) -> Outside<Option<T>> {
+        self.change_from(place, false, decide).await
+    }
+
+    /// The same, where it matters what this process has written itself, which another region may not have heard of.
+    pub async fn change_own<R: Kept, T>(&self, place: &Place, decide: impl Fn(&mut R) -> T) -> Outside<Option<T>> {
+        self.change_from(place, true, decide).await
+    }
+
+    async fn change_from<R: Kept, T>(
+        &self,
+        place: &Place,
+        own: bool,
+        decide: impl Fn(&mut R) -> T,
+    ) -> Outside<Option<T>> {
         let (op, mut decided, mut turn) = (self.op(), None, None);
         for collisions in 0..COLLISIONS {
-            let Some(read) = self.find::<R>(place, decided.is_some()).await? else { return Ok(None) };
+            let mut found = self.find::<R>(place, own || decided.is_some()).await?;
+            if found.is_none() {
+                found = self.read_again(place).await?; // it may be new
+            }
+            let Some(read) = found else { return Ok(None) };
             if let Some(outcome) = decided.take()
                 && read.ops.has(&op)
             {
@@ -222,6 +240,19 @@ impl Container {
             self.step_aside(collisions).await;
         }
         Err(self.failed("others kept writing"))
+    }
+
+    /// Waits until a read here no longer finds this state, which is over: whoever is told so reads next. `None`: there was
+    /// nothing.
+    pub async fn until_past<R: Kept>(&self, place: &Place, over: Option<&Etag>) -> Outside<()> {
+        for looks in 0.. {
+            let found = self.read::<R>(place).await?.map(|found| found.etag);
+            if found.as_ref() != over {
+                break;
+            }
+            self.step_aside(looks).await;
+        }
+        Ok(())
     }
 
     /// Waits a moment that is drawn, and longer after each collision, so that of many one gets through.
@@ -298,7 +329,7 @@ where
 {
     for _ in 1..STARTS {
         match ask().await {
-            Err(error) if again_after(&error).is_some() => {
+            Err(error) if again_after(&error).is_some() || is_being_made(&error) => {
                 sleep(again_after(&error).unwrap_or_default().max(LONGEST_WAIT)).await;
             }
             answer => return answer,
@@ -331,6 +362,16 @@ fn again_after(error: &CosmosError) -> Option<Duration> {
 /// How many the SDK has made before it gave up.
 fn requests(error: &CosmosError) -> usize {
     error.diagnostics().map_or(1, |diagnostics| diagnostics.request_count())
+}
+
+/// A container, or the leave to use it, that is not everywhere yet; or a credential that has not been given out.
+fn is_being_made(error: &CosmosError) -> bool {
+    let status = error.status();
+    let sub = status.sub_status().map(|sub| sub.value());
+    matches!(
+        (u16::from(status.status_code()), sub),
+        (404, Some(1_013)) | (403, Some(5_301 | 5_302)) | (401, Some(20_402))
+    )
 }
 
 fn retry_after(error: &CosmosError) -> Option<Duration> {

@@ -22,6 +22,12 @@ pub enum Error {
          the account's key"
     )]
     Forbidden(String),
+    /// The credential may not read it, or not from here.
+    #[error(
+        "this credential may not read {0}: give it the role Cosmos DB Built-in Data Contributor, and see whether the \
+         account's firewall lets this machine in"
+    )]
+    Unread(String),
     /// A container is there, and is not as it must be.
     #[error("{name} is there, and {reason}: it cannot be changed in place, so give another database")]
     Different {
@@ -51,9 +57,18 @@ impl Error {
             let status = error.status();
             match u16::from(status.status_code()) {
                 404 => Self::Missing(what),
-                403 => Self::Forbidden(what),
+                401 | 403 => Self::Unread(what),
                 _ => Self::Answered { what, status: status.to_string() },
             }
+        }
+    }
+
+    /// The same, when it was to be made or mended.
+    pub(crate) fn of_making(what: impl Into<String>) -> impl FnOnce(CosmosError) -> Self {
+        let what = what.into();
+        move |error| {
+            let forbidden = u16::from(error.status().status_code()) == 403;
+            if forbidden { Self::Forbidden(what) } else { Self::of(what)(error) }
         }
     }
 }

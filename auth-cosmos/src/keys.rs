@@ -29,22 +29,27 @@ impl KeyStore for CosmosStore {
 impl CosmosStore {
     async fn save_keys(&self, keys: &SealedKeys, over: Option<Revision>) -> Outside<Replace> {
         let (container, op) = (&self.names.reservations, self.names.reservations.op());
-        let written = match over {
+        let read = match &over {
+            None => None,
+            Some(revision) => match Document::as_read(&place(), keys.clone(), revision) {
+                Some(read) => Some(read),
+                None => return Ok(Replace::Stale),
+            },
+        };
+        let written = match &read {
             None => container.create(&place(), keys.clone(), &op).await?,
-            Some(revision) => {
-                let Some(read) = Document::as_read(&place(), keys.clone(), &revision) else {
-                    return Ok(Replace::Stale);
-                };
-                container.replace(&read, keys.clone(), &op).await?
-            }
+            Some(read) => container.replace(read, keys.clone(), &op).await?,
         };
         if written != Written::Lost {
             return Ok(Replace::Done);
         }
         // If this write is there, or was, it was us; and no other set is sealed like this one.
         let held = container.read_again::<SealedKeys>(&place()).await?;
-        let done = held.is_some_and(|held| held.ops.has(&op) || held.record == *keys);
-        Ok(if done { Replace::Done } else { Replace::Stale })
+        if held.is_some_and(|held| held.ops.has(&op) || held.record == *keys) {
+            return Ok(Replace::Done);
+        }
+        container.until_past::<SealedKeys>(&place(), read.as_ref().map(|read| &read.etag)).await?;
+        Ok(Replace::Stale)
     }
 }
 

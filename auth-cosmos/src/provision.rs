@@ -6,7 +6,7 @@ use crate::{
 };
 use auth_core::{ports::Clock, system::SystemClock};
 use azure_data_cosmos::{
-    CosmosError, DatabaseClient,
+    DatabaseClient,
     models::{ContainerProperties, PartitionKeyDefinition, ThroughputProperties},
     options::CreateContainerOptions,
 };
@@ -63,7 +63,9 @@ pub async fn provision(account: &Account, throughput: Throughput) -> Result<Vec<
         return Ok(found);
     }
     match client.create_database(name, None).await {
-        Err(error) if !error.status().is_conflict() => return Err(Error::of(format!("the database {name}"))(error)),
+        Err(error) if !error.status().is_conflict() => {
+            return Err(Error::of_making(format!("the database {name}"))(error));
+        }
         _made_or_there => {}
     }
     containers(&database, throughput).await
@@ -79,8 +81,9 @@ pub async fn containers(database: &DatabaseClient, throughput: Throughput) -> Re
                 found.state = State::Made;
             }
             State::Otherwise => {
-                let container = database.container_client(schema.name, None).await.map_err(what(&schema))?;
-                container.replace(schema.properties(), None).await.map_err(what(&schema))?;
+                let container = database.container_client(schema.name, None).await;
+                let container = container.map_err(Error::of(name(&schema)))?;
+                container.replace(schema.properties(), None).await.map_err(Error::of_making(name(&schema)))?;
                 found.state = State::Mended;
             }
             State::There | State::Made | State::Mended => {}
@@ -98,7 +101,7 @@ pub async fn status(account: &Account) -> Result<Vec<Found>, Error> {
     look_at_all(&client.database_client(account.database.clone())).await
 }
 
-async fn look_at_all(database: &DatabaseClient) -> Result<Vec<Found>, Error> {
+pub async fn look_at_all(database: &DatabaseClient) -> Result<Vec<Found>, Error> {
     let mut found = Vec::new();
     for schema in schema::ALL {
         let state = look(database, &schema).await?;
@@ -111,16 +114,20 @@ async fn look(database: &DatabaseClient, schema: &Schema) -> Result<State, Error
     let read = async { database.container_client(schema.name, None).await?.read(None).await?.into_model() };
     let held: ContainerProperties = match read.await {
         Ok(held) => held,
-        Err(error) if error.status().is_not_found() => return Ok(State::Missing),
-        Err(error) => return Err(what(schema)(error)),
+        // Whatever the sub-status: where there is no database either, it is another one.
+        Err(error) if u16::from(error.status().status_code()) == 404 => return Ok(State::Missing),
+        Err(error) => return Err(Error::of(name(schema))(error)),
     };
     if held.partition_key != PartitionKeyDefinition::from(schema.partition) {
         let reason = "it is cut into partitions by something else";
-        return Err(Error::Different { name: format!("the container {}", schema.name), reason });
+        return Err(Error::Different { name: name(schema), reason });
     }
+    // What else an operator has indexed costs more with each write, and is his business; all of it is a default, and nobody's.
     let included = held.indexing_policy.map(|policy| policy.included_paths).unwrap_or_default();
-    let is_indexed = |path: &&str| included.iter().any(|included| included.path == **path || included.path == "/*");
-    let as_it_must_be = held.default_ttl == schema.properties().default_ttl && schema.indexed.iter().all(is_indexed);
+    let is_indexed = |path: &&str| included.iter().any(|included| included.path == **path);
+    let as_it_must_be = held.default_ttl == schema.properties().default_ttl
+        && schema.indexed.iter().all(is_indexed)
+        && !is_indexed(&"/*");
     Ok(if as_it_must_be { State::There } else { State::Otherwise })
 }
 
@@ -133,7 +140,7 @@ async fn make(database: &DatabaseClient, schema: &Schema, throughput: Throughput
         }
     };
     match database.create_container(schema.properties(), Some(options)).await {
-        Err(error) if !error.status().is_conflict() => Err(what(schema)(error)),
+        Err(error) if !error.status().is_conflict() => Err(Error::of_making(name(schema))(error)),
         _made_or_there => Ok(()),
     }
 }
@@ -145,6 +152,6 @@ fn system() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
-fn what(schema: &Schema) -> impl FnOnce(CosmosError) -> Error + use<> {
-    Error::of(format!("the container {}", schema.name))
+fn name(schema: &Schema) -> String {
+    format!("the container {}", schema.name)
 }

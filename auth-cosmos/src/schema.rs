@@ -15,7 +15,7 @@ pub struct Schema {
     /// Whether documents say themselves how long they are kept. Where not, nothing is ever forgotten.
     pub forgets: bool,
     /// What queries look at; nothing else is indexed, since all the rest is found by its id. A partition's key that is not
-    /// indexed would have a query within one partition look at every document.
+    /// indexed would have a query within one partition look at all that lies on the same machine.
     pub indexed: &'static [&'static str],
 }
 

@@ -62,7 +62,13 @@ impl SessionStore for CosmosStore {
     }
 
     async fn by_id(&self, id: SessionId) -> Outside<Option<Session>> {
-        let read = async { self.sessions.read::<SessionRecord>(&place(id)).await };
+        let read = async {
+            let place = place(id);
+            match self.sessions.read::<SessionRecord>(&place).await? {
+                None => self.sessions.read_again(&place).await, // it may be new
+                found => Ok(found),
+            }
+        };
         Ok(self.sessions.in_time(read).await?.and_then(|session| session.record.live()))
     }
 
@@ -103,12 +109,20 @@ impl SessionStore for CosmosStore {
 impl CosmosStore {
     async fn end_session(&self, id: SessionId) -> Outside<()> {
         let (place, at) = (place(id), self.sessions.clock.now());
-        let ended = self.sessions.change(&place, |kept| {
+        let end = |kept: &mut SessionRecord| {
             if let SessionRecord::Live(_) = kept {
                 *kept = SessionRecord::Ended { at };
             }
-        });
-        ended.await.map(drop)
+        };
+        if self.sessions.change(&place, end).await?.is_some() {
+            return Ok(());
+        }
+        // This region has not heard of it, or there is none. It is ended where it is written, too.
+        let ended = self.sessions.create(&place, SessionRecord::Ended { at }, &self.sessions.op()).await?;
+        if ended == Written::Lost {
+            self.sessions.change_own(&place, end).await?;
+        }
+        Ok(())
     }
 
     async fn sessions_of(&self, user: UserId) -> Outside<Vec<Session>> {

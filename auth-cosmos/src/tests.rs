@@ -1,5 +1,6 @@
 //! The store on the vendor's emulator.
 mod account;
+mod afar;
 mod contract;
 mod cost;
 mod crash;
@@ -17,3 +18,4 @@ mod provision;
 mod records;
 mod renames;
 mod requests;
+mod things;

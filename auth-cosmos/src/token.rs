@@ -1,12 +1,20 @@
 //! Tokens of Entra, asked for beside the requests that need them. The SDK asks within a request, which is given up sooner
 //! than a command line answers, or Entra on a bad day: so one token serves until the next is there.
 use auth_core::{ports::Clock, value::Timestamp};
-use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use azure_core::{
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    error::ErrorKind,
+};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tokio::task::AbortHandle;
 
 /// A credential that keeps its token.
 #[derive(Clone)]
@@ -16,8 +24,14 @@ struct Inner {
     credential: Arc<dyn TokenCredential>,
     clock: Arc<dyn Clock>,
     token: Mutex<Option<AccessToken>>,
-    /// Held by whoever asks for the next one.
-    asking: tokio::sync::Mutex<()>,
+    /// Whoever needs the next one waits for the same answer, and takes a failure for his own.
+    asked: Mutex<Option<Asked>>,
+}
+
+/// A question that is under way, or was.
+struct Asked {
+    task: AbortHandle,
+    answer: Shared<BoxFuture<'static, Result<AccessToken, Arc<azure_core::Error>>>>,
 }
 
 /// So long before it expires the next one is asked for.
@@ -27,8 +41,7 @@ const LAST: Duration = Duration::from_secs(10);
 
 impl KeptToken {
     pub fn new(credential: Arc<dyn TokenCredential>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        let (token, asking) = <(Mutex<Option<AccessToken>>, tokio::sync::Mutex<()>)>::default();
-        Arc::new(Self(Arc::new(Inner { credential, clock, token, asking })))
+        Arc::new(Self(Arc::new(Inner { credential, clock, token: Mutex::default(), asked: Mutex::default() })))
     }
 
     fn token(&self, left: Duration) -> Option<AccessToken> {
@@ -36,11 +49,25 @@ impl KeptToken {
         (self.0.clock.now() + left < Timestamp(token.expires_on.unix_timestamp())).then_some(token)
     }
 
-    async fn ask(self, scopes: Vec<String>) -> azure_core::Result<AccessToken> {
-        let _asking = self.0.asking.lock().await;
-        if let Some(token) = self.token(EARLY) {
-            return Ok(token); // somebody else has asked meanwhile
+    /// On a task of its own: whoever waits may give up, and the next one finds it further on. One at a time, however many
+    /// need it.
+    fn ask(&self, scopes: &[&str]) -> impl Future<Output = Result<AccessToken, Arc<azure_core::Error>>> + use<> {
+        let mut asked = self.0.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(asked) = asked.as_ref().filter(|asked| !asked.task.is_finished()) {
+            return asked.answer.clone();
         }
+        let task = tokio::spawn(self.clone().fetch(scopes.iter().map(ToString::to_string).collect()));
+        let handle = task.abort_handle();
+        let answer = task.map(|ended| {
+            let ended = ended.unwrap_or_else(|panicked| Err(azure_core::Error::new(ErrorKind::Credential, panicked)));
+            ended.map_err(Arc::new)
+        });
+        let answer = answer.boxed().shared();
+        *asked = Some(Asked { task: handle, answer: answer.clone() });
+        answer
+    }
+
+    async fn fetch(self, scopes: Vec<String>) -> azure_core::Result<AccessToken> {
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
         let token = self.0.credential.get_token(&scopes, None).await?;
         *self.0.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
@@ -54,14 +81,11 @@ impl TokenCredential for KeptToken {
         if let Some(token) = self.token(EARLY) {
             return Ok(token);
         }
-        // On a task of its own: whoever waits may give up, and the next one finds it further on.
-        let asked = tokio::spawn(self.clone().ask(scopes.iter().map(ToString::to_string).collect()));
+        let asked = self.ask(scopes);
         if let Some(token) = self.token(LAST) {
             return Ok(token);
         }
-        asked
-            .await
-            .unwrap_or_else(|panicked| Err(azure_core::Error::new(azure_core::error::ErrorKind::Credential, panicked)))
+        asked.await.map_err(|failure| azure_core::Error::new(ErrorKind::Credential, failure))
     }
 }
 
@@ -91,21 +115,47 @@ mod tests {
     impl TokenCredential for Entra {
         async fn get_token(&self, _: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
             let number = self.asked.fetch_add(1, Relaxed);
-            self.answers.acquire().await.unwrap().forget();
+            let answer = self.answers.acquire().await;
+            answer.map_err(|away| azure_core::Error::new(ErrorKind::Credential, away))?.forget();
             let expires = OffsetDateTime::from_unix_timestamp(*self.expires.lock().unwrap()).unwrap();
             Ok(AccessToken::new(format!("token-{number}"), expires))
         }
+    }
+
+    fn entra(clock: &FixedClock, answers: usize) -> Arc<Entra> {
+        Arc::new(Entra {
+            expires: Mutex::new((clock.now() + Duration::from_hours(1)).0),
+            asked: AtomicU32::new(0),
+            answers: Semaphore::new(answers),
+        })
+    }
+
+    #[tokio::test]
+    async fn however_many_need_the_next_one_it_is_asked_for_once() {
+        let clock = Arc::new(FixedClock::default());
+        let entra = entra(&clock, 1);
+        let kept = KeptToken::new(entra.clone(), clock.clone());
+        let token = async || kept.get_token(&["scope"], None).await;
+        assert!(token().await.is_ok());
+        clock.advance(Duration::from_mins(57));
+        for _ in 0..1_000 {
+            assert!(token().await.is_ok(), "it is good while the next is on its way");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(entra.asked.load(Relaxed), 2);
+        // Of those who can go on without one no more, one failure is everybody's.
+        clock.advance(Duration::from_mins(10));
+        entra.answers.close();
+        let ends = futures_util::future::join_all((0..100).map(|_| token())).await;
+        assert!(ends.iter().all(Result::is_err));
+        assert_eq!(entra.asked.load(Relaxed), 2);
     }
 
     #[tokio::test]
     async fn a_token_serves_until_the_next_is_there_and_whoever_gives_up_loses_nothing() {
         let clock = Arc::new(FixedClock::default());
         let hour = Duration::from_hours(1);
-        let entra = Arc::new(Entra {
-            expires: Mutex::new((clock.now() + hour).0),
-            asked: AtomicU32::new(0),
-            answers: Semaphore::new(0),
-        });
+        let entra = entra(&clock, 0);
         let kept = KeptToken::new(entra.clone(), clock.clone());
         let token = async || kept.get_token(&["scope"], None).await.unwrap().token.secret().to_owned();
         {

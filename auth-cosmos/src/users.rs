@@ -63,7 +63,8 @@ impl CosmosStore {
     async fn replace_user(&self, Stored { value: user, revision }: &Stored<User>) -> Outside<Replace> {
         let op = self.names.accounts.op();
         let Some(read) = self.as_read(user, revision) else { return Ok(Replace::Stale) };
-        Ok(replaced(&self.names.commit(user, &self.names_of(user), Some(&read), &op).await?))
+        let commit = self.names.commit(user, &self.names_of(user), Some(&read), &op).await?;
+        self.replaced(&commit, &read).await
     }
 
     async fn rename_user(&self, Stored { value: user, revision }: &Stored<User>) -> Outside<Rename> {
@@ -71,7 +72,7 @@ impl CosmosStore {
         let Some(read) = self.still(user.id, revision).await? else { return Ok(Rename::Stale) };
         let refusal = match self.names.commit(user, &names, Some(&read), &op).await? {
             Commit::Done => return Ok(Rename::Done),
-            Commit::Lost => return Ok(Rename::Stale),
+            Commit::Lost => return self.until_past(&read).await.map(|()| Rename::Stale),
             Commit::Taken(0) => Rename::LoginTaken,
             Commit::Taken(_) => Rename::EmailTaken,
         };
@@ -82,7 +83,21 @@ impl CosmosStore {
     async fn delete_user(&self, Stored { value: user, revision }: &Stored<User>) -> Outside<Replace> {
         let op = self.names.accounts.op();
         let Some(read) = self.still(user.id, revision).await? else { return Ok(Replace::Stale) };
-        Ok(replaced(&self.names.end(user.id, &read, &op).await?))
+        let commit = self.names.end(user.id, &read, &op).await?;
+        self.replaced(&commit, &read).await
+    }
+
+    /// No name is taken where none is reserved.
+    async fn replaced(&self, commit: &Commit, over: &Document<AccountRecord>) -> Outside<Replace> {
+        match commit {
+            Commit::Done => Ok(Replace::Done),
+            Commit::Lost | Commit::Taken(_) => self.until_past(over).await.map(|()| Replace::Stale),
+        }
+    }
+
+    /// Whoever is told that what he has read is over reads next, and should find something else.
+    async fn until_past(&self, over: &Document<AccountRecord>) -> Outside<()> {
+        self.names.accounts.until_past::<AccountRecord>(&over.place(), Some(&over.etag)).await
     }
 
     /// The account, if it is still as the revision says.
@@ -111,14 +126,6 @@ impl CosmosStore {
 
     fn name(&self, kind: &str, key: &str) -> Name {
         Name(BASE64_URL_SAFE_NO_PAD.encode(self.secret.index(&["name", kind, key])))
-    }
-}
-
-/// No name is taken where none is reserved.
-fn replaced(commit: &Commit) -> Replace {
-    match commit {
-        Commit::Done => Replace::Done,
-        Commit::Lost | Commit::Taken(_) => Replace::Stale,
     }
 }
 

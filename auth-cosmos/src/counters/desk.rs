@@ -21,6 +21,11 @@ pub enum Task {
 }
 
 impl Task {
+    /// Whether it is about what was hit by this process: another region may not have heard of that.
+    const fn is_about_own_hits(&self) -> bool {
+        matches!(self, Self::Confirm(..) | Self::Forgive(..))
+    }
+
     fn apply(&self, group: &mut Group) -> Counted {
         let done = Counted { hit: Hit::Allowed, alone: false };
         match self {
@@ -91,8 +96,9 @@ impl Desk {
 
     async fn work(&self, place: &Place, tasks: &[&Task]) -> Outside<Vec<Counted>> {
         let op = self.container.op();
+        let own = tasks.iter().any(|task| task.is_about_own_hits());
         for collisions in 0..COLLISIONS {
-            let read = self.container.find::<Group>(place, collisions > 0).await?;
+            let read = self.container.find::<Group>(place, own || collisions > 0).await?;
             let before = read.as_ref().map(|read| read.record.clone()).unwrap_or_default();
             let mut group = before.clone();
             let counted = tasks.iter().map(|task| task.apply(&mut group)).collect();

@@ -2,56 +2,16 @@
 use super::{
     emulator::{Emulator, parts},
     faults::{FAULTS, delay, rule},
+    things::Things,
 };
 use crate::{CosmosStore, Parts};
-use auth_core::{accounts::*, code::*, counter::*, ports::*, session::*, testing::World, user::User, value::*};
+use auth_core::{code::*, counter::*, ports::*, value::*};
 use azure_data_cosmos::fault_injection::FaultInjectionRule;
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 /// Of what was not done no answer can be lost.
 const LOST: &str = "ResponseTimeoutAfterService";
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What calls are about: what a registration and a login have left in another store.
-struct Things {
-    user: Stored<User>,
-    code: Code,
-    session: Session,
-    entry: Entry,
-}
-
-impl Things {
-    async fn of_a_life() -> Self {
-        let world = World::default();
-        let (caller, password) = (World::caller(), || Password::parse(Secret::new("a quiet green harbour".to_owned())));
-        let ask = Registration {
-            login: "ann".parse().unwrap(),
-            email: "ann@example.org".parse().unwrap(),
-            password: password().unwrap(),
-        };
-        let issued = world.accounts().register(&caller, ask).await.unwrap();
-        let code = world.memory.tables().codes.values().next().unwrap().clone();
-        world.accounts().confirm(&caller, issued.id, world.mailed_code()).await.unwrap();
-        let attempt =
-            LoginAttempt { identifier: Identifier::parse("ann"), password: password().unwrap(), device: None };
-        world.accounts().login(&caller, attempt).await.unwrap();
-        let session = world.memory.tables().sessions.values().next().unwrap().clone();
-        let user = UserStore::by_id(&*world.memory, session.id.user()).await.unwrap().unwrap();
-        Self { user, code, session, entry: entry() }
-    }
-}
-
-fn entry() -> Entry {
-    Entry {
-        id: MailId::from_bytes([0; 16]),
-        sealed: Vec::new(),
-        due_at: Timestamp(0),
-        expires_at: Timestamp(0),
-        attempts: 0,
-        lease: None,
-        dead: None,
-    }
-}
 
 type Call<'a> = Pin<Box<dyn Future<Output = bool> + 'a>>;
 

@@ -1,6 +1,9 @@
 //! The database as it is on a bad day: one request in ten fails, in each of the ways that it can and in all of them, and
 //! the answer to a write that was done is lost. The contract holds all the same.
-use super::emulator::{Emulator, Rotation, parts};
+use super::{
+    emulator::{Emulator, Rotation, parts},
+    things::entry,
+};
 use crate::{CosmosStore, Parts};
 use auth_core::{contract, ports::*, value::*};
 use azure_core::http::StatusCode;
@@ -127,18 +130,6 @@ async fn each_fault_is_really_played() {
             let [first, ..] = *entry.id.as_bytes();
             entry.id = MailId::from_bytes([first.wrapping_add(1); 16]);
         }
-    }
-}
-
-fn entry() -> Entry {
-    Entry {
-        id: MailId::from_bytes([0; 16]),
-        sealed: Vec::new(),
-        due_at: Timestamp(0),
-        expires_at: Timestamp(0),
-        attempts: 0,
-        lease: None,
-        dead: None,
     }
 }
 

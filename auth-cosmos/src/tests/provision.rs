@@ -5,14 +5,17 @@ use super::{
 };
 use crate::{
     CosmosStore, Error, State, Throughput,
-    provision::{Found, containers},
+    provision::{Found, containers, look_at_all},
     schema,
 };
 use auth_core::{ports::*, value::*};
+use azure_core::http::StatusCode;
 use azure_data_cosmos::{
     DatabaseClient,
+    fault_injection::{CustomResponseBuilder, FaultInjectionResultBuilder, FaultInjectionRuleBuilder},
     models::{ContainerProperties, IndexingPolicy, TimeToLive},
 };
+use std::sync::Arc;
 
 const MOST: Throughput = Throughput::Autoscale(1_000);
 
@@ -49,6 +52,19 @@ async fn a_container_that_forgets_or_indexes_otherwise_is_mended_and_keeps_what_
     }
     assert_eq!(states(&containers(&database, MOST).await.unwrap()), [State::There; 6]);
     assert_eq!(UserStore::by_id(&store, ann.id).await.unwrap().unwrap().value, ann);
+}
+
+/// Where there is no database either, Azure says so by a sub-status, and the emulator does not.
+#[tokio::test]
+async fn where_there_is_no_database_all_are_missing() {
+    let none = CustomResponseBuilder::new(StatusCode::NotFound).with_sub_status(1_003).build();
+    let result = FaultInjectionResultBuilder::new().with_custom_response(none).build();
+    let rule = Arc::new(FaultInjectionRuleBuilder::new("no database", result).build());
+    rule.disable();
+    let database = Emulator::start().await.database(vec![rule.clone()]).await;
+    rule.enable();
+    assert_eq!(states(&look_at_all(&database).await.unwrap()), [State::Missing; 6]);
+    assert!(rule.hit_count() >= 6);
 }
 
 #[tokio::test]

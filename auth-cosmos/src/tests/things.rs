@@ -1,0 +1,44 @@
+//! One of each thing that a store keeps.
+use auth_core::{accounts::*, code::*, ports::*, session::*, testing::World, user::User, value::*};
+
+/// What a registration and a login have left in another store.
+pub struct Things {
+    pub user: Stored<User>,
+    pub code: Code,
+    pub session: Session,
+    pub entry: Entry,
+}
+
+impl Things {
+    pub async fn of_a_life() -> Self {
+        let world = World::default();
+        let (caller, password) = (World::caller(), || Password::parse(Secret::new("a quiet green harbour".to_owned())));
+        let ask = Registration {
+            login: "ann".parse().unwrap(),
+            email: "ann@example.org".parse().unwrap(),
+            password: password().unwrap(),
+        };
+        let issued = world.accounts().register(&caller, ask).await.unwrap();
+        let code = world.memory.tables().codes.values().next().unwrap().clone();
+        world.accounts().confirm(&caller, issued.id, world.mailed_code()).await.unwrap();
+        let attempt =
+            LoginAttempt { identifier: Identifier::parse("ann"), password: password().unwrap(), device: None };
+        world.accounts().login(&caller, attempt).await.unwrap();
+        let session = world.memory.tables().sessions.values().next().unwrap().clone();
+        let user = UserStore::by_id(&*world.memory, session.id.user()).await.unwrap().unwrap();
+        Self { user, code, session, entry: entry() }
+    }
+}
+
+/// A mail that is due.
+pub fn entry() -> Entry {
+    Entry {
+        id: MailId::from_bytes([0; 16]),
+        sealed: Vec::new(),
+        due_at: Timestamp(0),
+        expires_at: Timestamp(0),
+        attempts: 0,
+        lease: None,
+        dead: None,
+    }
+}
