@@ -3,7 +3,7 @@
 //! people do.
 use super::{
     emulator::{Emulator, parts},
-    faults::{FAULTS, Fault, on_a_bad_day, rule},
+    faults::{FAULTS, Fault, delay, on_a_bad_day, rule},
 };
 use crate::CosmosStore;
 use auth_core::{
@@ -12,8 +12,10 @@ use auth_core::{
     policy::{Limits, Policy},
     ports::*,
     testing::{PlainHasher, PostOffice, SeededRng, World},
+    user::User,
     value::*,
 };
+use azure_data_cosmos::fault_injection::FaultInjectionRule;
 use futures_util::future::join_all;
 use std::{fmt::Debug, sync::Arc, time::Duration};
 
@@ -38,18 +40,21 @@ async fn everybody_gets_through_a_bad_day_with_what_is_theirs() {
     lives(24, &stores).await;
 }
 
-/// Every instance meets it.
 async fn everybody_gets_through(fault: Fault) {
-    let emulator = Emulator::start().await;
-    let (mut stores, rules) = (Vec::new(), [(); INSTANCES].map(|()| rule(fault, 0.1)));
-    for rule in &rules {
+    everybody_gets_through_under(&[(); INSTANCES].map(|()| rule(fault, 0.1))).await;
+}
+
+/// Every instance meets it.
+async fn everybody_gets_through_under(rules: &[Arc<FaultInjectionRule>]) {
+    let (emulator, mut stores) = (Emulator::start().await, Vec::new());
+    for rule in rules {
         let database = emulator.database(vec![rule.clone()]).await;
         stores.push(Arc::new(CosmosStore::over(&database, parts()).await.unwrap()));
         rule.enable();
     }
     lives(12, &stores).await;
     for rule in rules {
-        assert!(rule.hit_count() > 0, "{fault:?} is not met");
+        assert!(rule.hit_count() > 0, "{} is not met", rule.id());
     }
 }
 
@@ -75,6 +80,12 @@ everybody_gets_through! {
     no_session: ReadSessionNotAvailable;
     no_writes_here: WriteForbidden;
     account_moved: DatabaseAccountNotFound;
+}
+
+/// One request in ten takes longer than all the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn slow() {
+    everybody_gets_through_under(&[(); INSTANCES].map(|()| delay(Duration::from_millis(40), 0.1))).await;
 }
 
 pub async fn lives(people: u64, stores: &[Arc<CosmosStore>]) {
@@ -140,6 +151,8 @@ async fn life(person: Person) {
 
     let away = |end: &RegisterError| matches!(end, RegisterError::Unavailable(_));
     let issued = insist(async || a.register(&caller, ask()).await, away).await.0.unwrap();
+    let away = |end: &ResendError| matches!(end, ResendError::Unavailable(_));
+    insist(async || c.resend(&caller, issued.id).await, away).await.0.unwrap();
     let code = person.mailed();
     let away = |end: &ConfirmError| matches!(end, ConfirmError::Unavailable(_));
     let (confirmed, was_away) = insist(async || b.confirm(&caller, issued.id, code.clone()).await, away).await;
@@ -173,10 +186,55 @@ async fn life(person: Person) {
     assert!(opens(a, &turned).await.is_err(), "a session outlives a reset");
     assert!(log_in(b, SECOND).await.is_err(), "an old password works");
 
-    let tokens = log_in(a, THIRD).await.unwrap();
+    let [first, second, third] = [a, b, c].map(|accounts| log_in(accounts, THIRD));
+    let [first, second, third] = [first.await.unwrap(), second.await.unwrap(), third.await.unwrap()];
     let away = |end: &AuthenticateError| matches!(end, AuthenticateError::Unavailable(_));
-    insist(async || b.logout(tokens.access_token.expose()).await, away).await.0.unwrap();
-    assert!(opens(c, &tokens).await.is_err(), "what was ended is not ended elsewhere");
+    insist(async || b.logout(first.access_token.expose()).await, away).await.0.unwrap();
+    assert!(opens(c, &first).await.is_err(), "what was ended is not ended elsewhere");
+    let who = opens(a, &second).await.unwrap();
+    let away = |end: &EndSessionError| matches!(end, EndSessionError::Unavailable(_));
+    let (ended, was_away) = insist(async || c.end_session(&who, who.session.id).await, away).await;
+    assert!(ended.is_ok() || was_away, "{ended:?}");
+    assert!(opens(b, &second).await.is_err(), "what was ended is not ended elsewhere");
+    let who = opens(b, &third).await.unwrap();
+    let away = |end: &Unavailable| !end.service().is_empty();
+    insist(async || a.logout_all(&who).await, away).await.0.unwrap();
+    assert!(opens(c, &third).await.is_err(), "what was ended is not ended elsewhere");
+
+    operated(&person, who.user).await;
+}
+
+/// What operators do.
+async fn operated(person: &Person, user: User) {
+    let [a, b, c] = &person.accounts[..] else { panic!("three instances") };
+    let name = |name: &str| Identifier::parse(name);
+    let away = |end: &Unavailable| !end.service().is_empty();
+    let find = async |accounts: &Accounts, identifier: &Identifier| {
+        insist(async || accounts.find_user(identifier).await, away).await.0.unwrap().map(|user| user.id)
+    };
+    let login: Login = format!("{}-anew", person.name).parse().unwrap();
+    let renamed = insist(
+        async || a.rename_user(user.id, Some(login.clone()), None).await,
+        |end| matches!(end, RenameUserError::Unavailable(_)),
+    );
+    assert_eq!(renamed.await.0.unwrap().login, login);
+    assert_eq!(find(b, &name(&person.name)).await, None);
+    assert_eq!(find(c, &name(login.as_str())).await, Some(user.id));
+
+    assert!(insist(async || b.disable_user(user.id).await, away).await.0.unwrap().unwrap().disabled);
+    let log_in = async || {
+        let attempt = LoginAttempt { identifier: name(login.as_str()), password: password(THIRD), device: None };
+        let away = |end: &LoginError| matches!(end, LoginError::Unavailable(_));
+        insist(async || c.login(&World::caller(), attempt.clone()).await, away).await.0
+    };
+    assert!(log_in().await.is_err(), "a disabled account is open");
+    assert!(!insist(async || a.enable_user(user.id).await, away).await.0.unwrap().unwrap().disabled);
+    assert!(log_in().await.is_ok());
+
+    let (deleted, was_away) = insist(async || b.delete_user(user.id).await, away).await;
+    assert!(deleted.unwrap().is_some() || was_away);
+    assert_eq!(find(c, &name(login.as_str())).await, None);
+    assert!(log_in().await.is_err(), "a deleted account is open");
 }
 
 /// Asks until the answer is not that the outside failed; and says whether that was ever the answer.

@@ -3,8 +3,10 @@ use super::{
     emulator::{Emulator, Rotation},
     flows::lives,
     numbers::all,
+    people::user,
 };
 use crate::schema;
+use auth_core::{ports::*, value::*};
 use std::sync::Arc;
 
 /// So many people, each at three instances.
@@ -37,6 +39,9 @@ async fn every_read_asks_for_what_was_last_committed() {
 async fn every_document_that_is_to_go_says_when() {
     let emulator = Emulator::start().await;
     live(&emulator).await;
+    // Of them all no name is left, since each was deleted.
+    let bob = user(UserId::from_bytes([1; 16]), "bob", "bob");
+    assert_eq!(emulator.store().await.insert(&bob).await.unwrap(), Insert::Done);
     let database = emulator.database(Vec::new()).await;
     for schema in schema::ALL {
         let held = all(&database, schema).await;
