@@ -212,18 +212,18 @@ async fn operated(person: &Person, user: User) {
     let find = async |accounts: &Accounts, identifier: &Identifier| {
         insist(async || accounts.find_user(identifier).await, away).await.0.unwrap().map(|user| user.id)
     };
-    let login: Login = format!("{}-anew", person.name).parse().unwrap();
+    let anew: Login = format!("{}-anew", person.name).parse().unwrap();
     let renamed = insist(
-        async || a.rename_user(user.id, Some(login.clone()), None).await,
+        async || a.rename_user(user.id, Some(anew.clone()), None).await,
         |end| matches!(end, RenameUserError::Unavailable(_)),
     );
-    assert_eq!(renamed.await.0.unwrap().login, login);
+    assert_eq!(renamed.await.0.unwrap().login, anew);
     assert_eq!(find(b, &name(&person.name)).await, None);
-    assert_eq!(find(c, &name(login.as_str())).await, Some(user.id));
+    assert_eq!(find(c, &name(anew.as_str())).await, Some(user.id));
 
     assert!(insist(async || b.disable_user(user.id).await, away).await.0.unwrap().unwrap().disabled);
     let log_in = async || {
-        let attempt = LoginAttempt { identifier: name(login.as_str()), password: password(THIRD), device: None };
+        let attempt = LoginAttempt { identifier: name(anew.as_str()), password: password(THIRD), device: None };
         let away = |end: &LoginError| matches!(end, LoginError::Unavailable(_));
         insist(async || c.login(&World::caller(), attempt.clone()).await, away).await.0
     };
@@ -233,7 +233,7 @@ async fn operated(person: &Person, user: User) {
 
     let (deleted, was_away) = insist(async || b.delete_user(user.id).await, away).await;
     assert!(deleted.unwrap().is_some() || was_away);
-    assert_eq!(find(c, &name(login.as_str())).await, None);
+    assert_eq!(find(c, &name(anew.as_str())).await, None);
     assert!(log_in().await.is_err(), "a deleted account is open");
 }
 
