@@ -1,5 +1,5 @@
 //! A Cosmos DB account: where it is, how one is let in, and a client of it.
-use crate::{Error, container::insist, metrics::Gauge, times, token::KeptToken};
+use crate::{Error, metrics::Gauge, repeat::insist, times, token::KeptToken};
 use auth_core::{ports::Clock, value::Secret};
 use azure_core::credentials::TokenCredential;
 use azure_data_cosmos::{

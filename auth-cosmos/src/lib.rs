@@ -5,8 +5,8 @@
 //! | `lib.rs` | [`CosmosStore`]: connect, ping |
 //! | `account.rs` `token.rs` `error.rs` `metrics.rs` | which database and how one is let in, why it cannot be used, what it was asked |
 //! | `schema.rs` `provision.rs` `bicep.rs` | the containers, and two ways to make them |
-//! | `container.rs` | the verbs of a container, and all that is known of the SDK: failures, deadlines, repetitions |
-//! | `times.rs` | how long what may take |
+//! | `container.rs` | the verbs of a container: all that is known here of the SDK's items |
+//! | `repeat.rs` `times.rs` | what a failure means, how often it is asked again, how long what may take |
 //! | `document.rs` | the envelope around a record: its place, its last writes, when it may go |
 //! | `names.rs` | logins and e-mails that have one owner each |
 //! | `users.rs` `codes.rs` `sessions.rs` `counters.rs` `outbox.rs` `keys.rs` | one port each |
@@ -53,6 +53,7 @@ mod names;
 mod outbox;
 mod provision;
 mod records;
+mod repeat;
 mod schema;
 mod sessions;
 #[cfg(test)]
@@ -72,10 +73,11 @@ use auth_core::{
     secrets::ServerSecret,
 };
 use azure_data_cosmos::DatabaseClient;
-use container::{Container, Turns, insist};
+use container::{Container, Turns};
 use counters::Counters;
 use document::Place;
 use names::{AccountRecord, Names};
+use repeat::insist;
 use schema::Schema;
 use std::{sync::Arc, time::Duration};
 use tokio::{time::timeout, try_join};

@@ -1,6 +1,6 @@
 //! A crash between each two requests of a registration, a rename and a deletion, and an answer that is lost to each.
 use super::{
-    line::Mishap,
+    line::{Line, Mishap},
     people::{World, delete, register, rename},
 };
 use crate::{CosmosStore, names::Commit};
@@ -131,36 +131,30 @@ async fn whoever_does_it_again_after_a_crash_has_done_it_and_need_not_wait() {
 #[tokio::test(start_paused = true)]
 async fn whose_answer_is_lost_has_done_it_all_the_same() {
     let world = World::new().await;
-    let (unheard, line) = world.line(Mishap::Unheard(Duration::ZERO)).await;
-    for change in CHANGES {
-        for passing in 0.. {
-            let ann = Ann::about_to(change, &world).await;
-            line.after(passing, 1);
-            assert_eq!(ann.change(&unheard).await.unwrap(), Commit::Done, "{change:?} after {passing} requests");
-            assert_eq!(ann.found(&world).await, ann.new, "{change:?} after {passing} requests");
-            ann.leaves_the_others_to_the_next(&world).await;
-            if line.left() == 1 {
-                break;
-            }
-        }
-    }
+    let line = world.line(Mishap::Unheard(Duration::ZERO)).await;
+    an_answer_is_lost_to_each_request(&world, line, Duration::ZERO).await;
 }
 
 /// Another region is asked than the one that writes, and it has heard of nothing since Ann began.
 #[tokio::test(start_paused = true)]
 async fn nor_does_it_matter_whether_the_region_that_is_read_has_heard_of_it() {
     let world = World::in_two_regions().await;
-    let (unheard, line) = world.line_from_afar(Mishap::Unheard(Duration::ZERO)).await;
+    let line = world.line_from_afar(Mishap::Unheard(Duration::ZERO)).await;
+    an_answer_is_lost_to_each_request(&world, line, LATER).await;
+}
+
+/// And the next one gets what is free, so much later.
+async fn an_answer_is_lost_to_each_request(world: &World, (unheard, line): (CosmosStore, Line), later: Duration) {
     for change in CHANGES {
         for passing in 0.. {
-            let ann = Ann::about_to(change, &world).await;
+            let ann = Ann::about_to(change, world).await;
             world.emulator.part_the_regions();
             line.after(passing, 1);
             assert_eq!(ann.change(&unheard).await.unwrap(), Commit::Done, "{change:?} after {passing} requests");
             world.emulator.join_the_regions();
-            assert_eq!(ann.found(&world).await, ann.new, "{change:?} after {passing} requests");
-            world.clock.advance(LATER);
-            ann.leaves_the_others_to_the_next(&world).await;
+            assert_eq!(ann.found(world).await, ann.new, "{change:?} after {passing} requests");
+            world.clock.advance(later);
+            ann.leaves_the_others_to_the_next(world).await;
             if line.left() == 1 {
                 break;
             }

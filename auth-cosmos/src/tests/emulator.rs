@@ -145,7 +145,7 @@ impl Emulator {
         Self { http: self.http.clone(), watch: self.watch.clone(), nearest: READS }
     }
 
-    /// From now on the region that only reads is told nothing.
+    /// From now on the region that only reads, if there is one, is told nothing.
     pub fn part_the_regions(&self) {
         self.http.store().pause_replication(READS);
     }
