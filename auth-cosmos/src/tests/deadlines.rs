@@ -5,7 +5,7 @@ use super::{
     things::Things,
 };
 use crate::{CosmosStore, Parts};
-use auth_core::{code::*, counter::*, ports::*, value::*};
+use auth_core::{code::*, counter::*, ports::*, session::*, value::*};
 use azure_data_cosmos::fault_injection::FaultInjectionRule;
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ fn calls<'a>(store: &'a CosmosStore, things: &'a Things) -> Vec<(&'static str, C
             vec![$((stringify!($name), Box::pin(async move { $call.await.is_err() }) as Call<'a>)),*]
         };
     }
-    let Things { user, code, session, entry } = things;
+    let Things { user, code, session, entry, keys, records } = things;
     let (id, now) = (user.value.id, Timestamp(1));
     let count = Count {
         key: CounterKey { group: [1; 16], name: [2; 16] },
@@ -30,7 +30,18 @@ fn calls<'a>(store: &'a CosmosStore, things: &'a Things) -> Vec<(&'static str, C
         pause: None,
         crowd: Crowd::One,
     };
+    let network = Count { crowd: Crowd::Source, ..count.clone() };
+    let all = Count { crowd: Crowd::All, ..count.clone() };
     let lease = Lease { holder: 1, until: now };
+    let proof_of_turn = parts().secret.refresh_proof(session.id, 0);
+    let turn = Turn {
+        generation: 0,
+        mac: proof_of_turn.mac(&session.seed.0),
+        proof: proof_of_turn,
+        now,
+        idle: Duration::from_hours(1),
+        grace: Duration::ZERO,
+    };
     let kind = code.purpose.kind();
     let digits = OneTimeCode::parse(&Secret::new("123456".to_owned())).unwrap();
     let proof = || parts().secret.code_proof(code.id, kind.as_str(), &digits);
@@ -41,6 +52,7 @@ fn calls<'a>(store: &'a CosmosStore, things: &'a Things) -> Vec<(&'static str, C
         users_by_id: UserStore::by_id(store, id);
         users_by_login: store.by_login(&user.value.login);
         users_by_email: store.by_email(&user.value.email);
+        users_replace: UserStore::replace(store, user);
         users_rename: store.rename(user);
         users_delete: store.delete(user);
         codes_create: CodeStore::create(store, code);
@@ -48,10 +60,13 @@ fn calls<'a>(store: &'a CosmosStore, things: &'a Things) -> Vec<(&'static str, C
         codes_renew: store.renew(&renewal);
         sessions_create: SessionStore::create(store, session);
         sessions_by_id: SessionStore::by_id(store, session.id);
+        sessions_turn: store.turn(session.id, &turn);
         sessions_revoke: store.revoke(session.id);
         sessions_revoke_all: store.revoke_all(id, None);
         sessions_of_user: store.of_user(id);
         counters_hit: store.hit(Standing::UnderWay(AttemptId(1)), std::slice::from_ref(&count), now);
+        counters_hit_of_a_network: store.hit(Standing::UnderWay(AttemptId(2)), std::slice::from_ref(&network), now);
+        counters_hit_of_all: store.hit(Standing::ForGood(AttemptId(3)), std::slice::from_ref(&all), now);
         counters_peek: store.peek(std::slice::from_ref(&count), now);
         counters_confirm: store.confirm(AttemptId(1), std::slice::from_ref(&count), now);
         counters_forgive: store.forgive(AttemptId(1), &[count.key], &[]);
@@ -62,6 +77,12 @@ fn calls<'a>(store: &'a CosmosStore, things: &'a Things) -> Vec<(&'static str, C
         outbox_waiting: store.waiting();
         outbox_sweep: OutboxStore::sweep(store, now);
         keys_load: store.load();
+        keys_save: store.save(keys, None);
+        records_export: store.export(RecordKind::Users, None, 10);
+        records_import_of_a_user: store.import(&records[0]);
+        records_import_of_a_session: store.import(&records[1]);
+        records_import_of_a_code: store.import(&records[2]);
+        records_import_of_a_mail: store.import(&records[3]);
         ping: store.ping();
     }
 }

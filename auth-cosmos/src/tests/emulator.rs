@@ -16,7 +16,7 @@ use azure_data_cosmos_driver::in_memory_emulator::{
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -48,8 +48,8 @@ pub struct Asked {
 /// Sees each request that has reached the emulator, keeps it if asked to, and then lets something else go wrong.
 #[derive(Debug, Default)]
 pub struct Rotation {
-    rules: Vec<Arc<FaultInjectionRule>>,
-    begun: AtomicBool,
+    /// Those of each client, in the same order: of rules that are on the SDK plays the first one alone.
+    rules: Mutex<Vec<Vec<Arc<FaultInjectionRule>>>>,
     next: AtomicUsize,
     kept: Option<Mutex<Vec<Asked>>>,
 }
@@ -76,24 +76,26 @@ impl Rotation {
         });
     }
 
-    pub fn of(rules: Vec<Arc<FaultInjectionRule>>) -> Self {
-        Self { rules, ..Self::default() }
+    /// From now on these take turns, with those of other clients.
+    pub fn add(&self, rules: Vec<Arc<FaultInjectionRule>>) {
+        self.rules.lock().unwrap().push(rules);
     }
 
-    pub fn begin(&self) {
-        self.begun.store(true, Relaxed);
+    /// The rules that have not been played so far.
+    pub fn missed(&self) -> Vec<String> {
+        let rules = self.rules.lock().unwrap();
+        rules.iter().flatten().filter(|rule| rule.hit_count() == 0).map(|rule| rule.id().to_owned()).collect()
     }
 }
 
 impl RequestObserver for Rotation {
     fn on_request(&self, request: &Request) {
         self.keep(request);
-        if !self.begun.load(Relaxed) || self.rules.is_empty() {
-            return;
-        }
-        let next = self.next.fetch_add(1, Relaxed) % self.rules.len();
-        for (number, rule) in self.rules.iter().enumerate() {
-            if number == next { rule.enable() } else { rule.disable() }
+        let next = self.next.fetch_add(1, Relaxed);
+        for rules in self.rules.lock().unwrap().iter() {
+            for (number, rule) in rules.iter().enumerate() {
+                if number == next % rules.len() { rule.enable() } else { rule.disable() }
+            }
         }
     }
 }

@@ -1,5 +1,14 @@
 //! One of each thing that a store keeps.
-use auth_core::{accounts::*, code::*, ports::*, session::*, testing::World, user::User, value::*};
+use auth_core::{
+    accounts::*,
+    code::*,
+    keys::{Algorithm, KeySet, SealedKeys},
+    ports::*,
+    session::*,
+    testing::World,
+    user::User,
+    value::*,
+};
 
 /// What a registration and a login have left in another store.
 pub struct Things {
@@ -7,6 +16,9 @@ pub struct Things {
     pub code: Code,
     pub session: Session,
     pub entry: Entry,
+    pub keys: SealedKeys,
+    /// The first four of them.
+    pub records: [Record; 4],
 }
 
 impl Things {
@@ -25,8 +37,18 @@ impl Things {
             LoginAttempt { identifier: Identifier::parse("ann"), password: password().unwrap(), device: None };
         world.accounts().login(&caller, attempt).await.unwrap();
         let session = world.memory.tables().sessions.values().next().unwrap().clone();
-        let user = UserStore::by_id(&*world.memory, session.id.user()).await.unwrap().unwrap();
-        Self { user, code, session, entry: entry() }
+        let user = UserStore::by_id(&*world.memory, session.id.user()).await.unwrap().unwrap().value;
+        // As a document's state is told here.
+        let user = Stored { value: user, revision: Revision(r#"["an etag",[]]"#.to_owned()) };
+        let keys = KeySet::generate(Algorithm::Es256, Timestamp(0)).unwrap();
+        let keys = SealedKeys::seal(&keys, &world.secret, world.ports.rng.as_ref());
+        let records = [
+            Record::User(Box::new(user.value.clone())),
+            Record::Session(session.clone()),
+            Record::Code(code.clone()),
+            Record::Mail(entry()),
+        ];
+        Self { user, code, session, entry: entry(), keys, records }
     }
 }
 
