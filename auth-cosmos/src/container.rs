@@ -55,6 +55,16 @@ impl Turns {
     }
 }
 
+/// How new what is read must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fresh {
+    /// What was last committed in the region that is asked.
+    Committed,
+    /// What this process has written, or was refused by, wherever that was: the SDK keeps a session, and each answer of the
+    /// database, a refusal too, says how far it has come.
+    Known,
+}
+
 /// The end of a write that can lose.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,20 +98,21 @@ impl Container {
 
     /// The document in this place, as last committed in the region that is asked.
     pub async fn read<R: Kept>(&self, place: &Place) -> Outside<Option<Document<R>>> {
-        self.find(place, false).await
+        self.find(place, Fresh::Committed).await
     }
 
     /// The document in this place, after a write here was refused: not older than what refused it. Another region may not
     /// have heard of that yet; then the one that writes is asked.
     pub async fn read_again<R: Kept>(&self, place: &Place) -> Outside<Option<Document<R>>> {
-        self.find(place, true).await
+        self.find(place, Fresh::Known).await
     }
 
-    /// [Reads](Self::read), or [again](Self::read_again) if a write was refused.
-    pub async fn find<R: Kept>(&self, place: &Place, refused: bool) -> Outside<Option<Document<R>>> {
-        // The SDK keeps the session, and each answer of the database, a refusal too, says how far it has come.
-        let strategy =
-            if refused { ReadConsistencyStrategy::Session } else { ReadConsistencyStrategy::LatestCommitted };
+    /// The document in this place, at least so new.
+    pub async fn find<R: Kept>(&self, place: &Place, fresh: Fresh) -> Outside<Option<Document<R>>> {
+        let strategy = match fresh {
+            Fresh::Committed => ReadConsistencyStrategy::LatestCommitted,
+            Fresh::Known => ReadConsistencyStrategy::Session,
+        };
         let operation = OperationOptionsBuilder::new().with_read_consistency_strategy(strategy).build();
         let options = ItemReadOptions::default().with_operation_options(operation);
         let read = || async {
@@ -168,23 +179,23 @@ impl Container {
     /// Reads, lets the record decide, and writes over what was read; again while others write in between. What is decided
     /// counts only once it is written. `None`: there is no record.
     pub async fn change<R: Kept, T>(&self, place: &Place, decide: impl Fn(&mut R) -> T) -> Outside<Option<T>> {
-        self.change_from(place, false, decide).await
+        self.change_from(place, Fresh::Committed, decide).await
     }
 
     /// The same, where it matters what this process has written itself, which another region may not have heard of.
     pub async fn change_own<R: Kept, T>(&self, place: &Place, decide: impl Fn(&mut R) -> T) -> Outside<Option<T>> {
-        self.change_from(place, true, decide).await
+        self.change_from(place, Fresh::Known, decide).await
     }
 
     async fn change_from<R: Kept, T>(
         &self,
         place: &Place,
-        own: bool,
+        mut fresh: Fresh,
         decide: impl Fn(&mut R) -> T,
     ) -> Outside<Option<T>> {
         let (op, mut decided, mut turn) = (self.op(), None, None);
         for collisions in 0..COLLISIONS {
-            let mut found = self.find::<R>(place, own || decided.is_some()).await?;
+            let mut found = self.find::<R>(place, fresh).await?;
             if found.is_none() {
                 found = self.read_again(place).await?; // it may be new
             }
@@ -212,7 +223,7 @@ impl Container {
             }
             match self.replace(&read, record, &op).await? {
                 Written::Done(_) => return Ok(Some(outcome)),
-                Written::Lost => decided = Some(outcome),
+                Written::Lost => (decided, fresh) = (Some(outcome), Fresh::Known),
             }
             self.step_aside(collisions).await;
         }

@@ -20,7 +20,7 @@ use self::{
 };
 use crate::{
     CosmosStore,
-    container::{Container, Written},
+    container::{Container, Fresh, Written},
     document::Document,
 };
 use auth_core::{counter::*, ports::*, value::*};
@@ -90,9 +90,9 @@ impl Counters {
         let container = self.container();
         let (place, op) = (desk::place(key.group), container.op());
         let _turn = container.turn(&place).await;
-        let mut refused = false;
+        let mut fresh = Fresh::Committed;
         loop {
-            let read = container.find::<Group>(&place, refused).await?;
+            let read = container.find::<Group>(&place, fresh).await?;
             let mut group = read.as_ref().map(|read| read.record.clone()).unwrap_or_default();
             if let Some(held) = group.put(key, counter.clone()) {
                 return Ok(if held == *counter { Imported::Done } else { Imported::Conflict });
@@ -104,7 +104,7 @@ impl Counters {
             if written != Written::Lost {
                 return Ok(Imported::Done);
             }
-            refused = true;
+            fresh = Fresh::Known;
         }
     }
 

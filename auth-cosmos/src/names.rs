@@ -17,7 +17,7 @@
 //!                                   -> else: young, wait; old, write over its account, then over the reservation
 //! ```
 use crate::{
-    container::{Container, Written},
+    container::{Container, Fresh, Written},
     document::{Document, Etag, Kept, Op, Place},
 };
 use auth_core::{ports::Outside, user::User, value::*};
@@ -230,7 +230,7 @@ impl Names {
         let (op, place) = (self.reservations.op(), place(name));
         let own = || Reservation { user, at: self.reservations.clock.now() };
         let made = |etag| Ok(Reserved::Made(Seen { name: name.clone(), etag }));
-        let mut fence_refused = false;
+        let mut fresh = Fresh::Committed;
         for attempt in 0..ATTEMPTS {
             if let Written::Done(etag) = self.reservations.create(&place, own(), &op).await? {
                 return made(etag);
@@ -249,7 +249,7 @@ impl Names {
                 self.reservations.step_aside(attempt).await;
                 continue;
             }
-            let owner = self.accounts.find::<AccountRecord>(&of(reservation.record.user), fence_refused).await?;
+            let owner = self.accounts.find::<AccountRecord>(&of(reservation.record.user), fresh).await?;
             if owner.as_ref().is_some_and(|account| account.record.has(name)) {
                 return Ok(Reserved::Taken);
             }
@@ -257,8 +257,8 @@ impl Names {
                 self.reservations.step_aside(attempt).await;
                 continue;
             }
-            fence_refused = self.fence(reservation.record.user, owner).await? == Written::Lost;
-            if fence_refused {
+            if self.fence(reservation.record.user, owner).await? == Written::Lost {
+                fresh = Fresh::Known;
                 continue;
             }
             if let Written::Done(etag) = self.reservations.replace(&reservation, own(), &op).await? {

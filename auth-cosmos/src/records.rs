@@ -3,7 +3,7 @@
 use crate::{
     CosmosStore,
     codes::slot,
-    container::{Container, Written},
+    container::{Container, Fresh, Written},
     counters,
     document::{Document, Kept, Place},
     keys,
@@ -122,9 +122,9 @@ impl CosmosStore {
     async fn import_deleted(&self, id: UserId) -> Outside<Imported> {
         let (accounts, place) = (&self.names.accounts, Place::alone(id.to_string()));
         let op = accounts.op();
-        let mut refused = false;
+        let mut fresh = Fresh::Committed;
         loop {
-            let written = match accounts.find::<AccountRecord>(&place, refused).await? {
+            let written = match accounts.find::<AccountRecord>(&place, fresh).await? {
                 None => accounts.create(&place, AccountRecord::Deleted, &op).await?,
                 Some(held) => match held.record {
                     AccountRecord::Deleted => return Ok(Imported::Done),
@@ -135,7 +135,7 @@ impl CosmosStore {
             if written != Written::Lost {
                 return Ok(Imported::Done);
             }
-            refused = true;
+            fresh = Fresh::Known;
         }
     }
 }

@@ -2,7 +2,7 @@
 //! one write.
 use super::{GroupKey, group::Group};
 use crate::{
-    container::{Container, Written},
+    container::{Container, Fresh, Written},
     document::Place,
 };
 use auth_core::{counter::*, ports::*, value::*};
@@ -97,8 +97,9 @@ impl Desk {
     async fn work(&self, place: &Place, tasks: &[&Task]) -> Outside<Vec<Counted>> {
         let op = self.container.op();
         let own = tasks.iter().any(|task| task.is_about_own_hits());
+        let mut fresh = if own { Fresh::Known } else { Fresh::Committed };
         for collisions in 0..COLLISIONS {
-            let read = self.container.find::<Group>(place, own || collisions > 0).await?;
+            let read = self.container.find::<Group>(place, fresh).await?;
             let before = read.as_ref().map(|read| read.record.clone()).unwrap_or_default();
             let mut group = before.clone();
             let counted = tasks.iter().map(|task| task.apply(&mut group)).collect();
@@ -113,6 +114,7 @@ impl Desk {
             if written != Written::Lost {
                 return Ok(counted);
             }
+            fresh = Fresh::Known;
             self.container.step_aside(collisions).await;
         }
         Err(self.container.failed("others kept counting"))

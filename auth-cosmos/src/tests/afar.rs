@@ -55,7 +55,7 @@ async fn a_mail_that_is_out_is_marked_though_its_lease_has_not_been_heard_of() {
 }
 
 #[tokio::test]
-async fn a_code_that_was_just_mailed_from_here_is_good() {
+async fn a_code_that_was_just_mailed_from_here_is_found_and_a_guess_at_it_is_counted() {
     let (emulator, store) = afar().await;
     let code = Things::of_a_life().await.code;
     emulator.part_the_regions();

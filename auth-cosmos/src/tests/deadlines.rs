@@ -30,8 +30,8 @@ fn calls<'a>(store: &'a CosmosStore, things: &'a Things) -> Vec<(&'static str, C
         pause: None,
         crowd: Crowd::One,
     };
-    let network = Count { crowd: Crowd::Source, ..count.clone() };
-    let all = Count { crowd: Crowd::All, ..count.clone() };
+    let network = Count { crowd: Crowd::Source, ..count };
+    let all = Count { crowd: Crowd::All, ..count };
     let lease = Lease { holder: 1, until: now };
     let proof_of_turn = parts().secret.refresh_proof(session.id, 0);
     let turn = Turn {

@@ -12,7 +12,9 @@ use auth_core::{ports::*, value::*};
 use azure_core::http::StatusCode;
 use azure_data_cosmos::{
     DatabaseClient,
-    fault_injection::{CustomResponseBuilder, FaultInjectionResultBuilder, FaultInjectionRuleBuilder},
+    fault_injection::{
+        CustomResponseBuilder, FaultInjectionResultBuilder, FaultInjectionRule, FaultInjectionRuleBuilder,
+    },
     models::{ContainerProperties, IndexingPolicy, TimeToLive},
 };
 use std::sync::Arc;
@@ -57,14 +59,43 @@ async fn a_container_that_forgets_or_indexes_otherwise_is_mended_and_keeps_what_
 /// Where there is no database either, Azure says so by a sub-status, and the emulator does not.
 #[tokio::test]
 async fn where_there_is_no_database_all_are_missing() {
-    let none = CustomResponseBuilder::new(StatusCode::NotFound).with_sub_status(1_003).build();
-    let result = FaultInjectionResultBuilder::new().with_custom_response(none).build();
-    let rule = Arc::new(FaultInjectionRuleBuilder::new("no database", result).build());
-    rule.disable();
+    let database = answering(StatusCode::NotFound, 1_003).await;
+    assert_eq!(states(&look_at_all(&database).await.unwrap()), [State::Missing; 6]);
+}
+
+#[tokio::test]
+async fn without_leave_it_is_said_what_leave_is_needed() {
+    let database = answering(StatusCode::Forbidden, 5_300).await;
+    let refused = containers(&database, MOST).await.unwrap_err();
+    assert!(matches!(&refused, Error::Unread(what) if what.contains("users")), "{refused}");
+    let refused = Error::of_making("the container users")(database.read(None).await.unwrap_err());
+    assert!(matches!(&refused, Error::Forbidden(what) if what.contains("users")), "{refused}");
+}
+
+/// A container that was deleted, or its database, is no reason to be taken for ready.
+#[tokio::test(start_paused = true)]
+async fn a_store_whose_containers_are_gone_is_not_ready() {
+    let rule = rule_answering(StatusCode::NotFound, 1_003);
+    let store = CosmosStore::over(&Emulator::start().await.database(vec![rule.clone()]).await, parts()).await.unwrap();
+    assert!(store.ping().await.is_ok());
+    rule.enable();
+    assert!(store.ping().await.is_err());
+}
+
+/// A database that answers everything like this.
+async fn answering(status: StatusCode, sub: u16) -> DatabaseClient {
+    let rule = rule_answering(status, sub);
     let database = Emulator::start().await.database(vec![rule.clone()]).await;
     rule.enable();
-    assert_eq!(states(&look_at_all(&database).await.unwrap()), [State::Missing; 6]);
-    assert!(rule.hit_count() >= 6);
+    database
+}
+
+fn rule_answering(status: StatusCode, sub: u16) -> Arc<FaultInjectionRule> {
+    let answer = CustomResponseBuilder::new(status).with_sub_status(sub).build();
+    let result = FaultInjectionResultBuilder::new().with_custom_response(answer).build();
+    let rule = Arc::new(FaultInjectionRuleBuilder::new("answer", result).build());
+    rule.disable();
+    rule
 }
 
 #[tokio::test]

@@ -6,8 +6,11 @@ use axum::{
 };
 use futures_util::stream;
 use std::{
-    fmt, io,
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    thread,
 };
 
 /// How a request fails.
@@ -42,8 +45,9 @@ const OF: usize = 10;
 const ENOUGH: usize = 4 * FAULTS * OF;
 
 /// Counts what was asked, and what has failed how often.
-#[derive(Default)]
 pub struct BadDay {
+    /// Which fault is first: another one in each test, and the same each time.
+    first: usize,
     asked: AtomicUsize,
     met: [AtomicUsize; FAULTS],
 }
@@ -52,11 +56,23 @@ pub struct BadDay {
 #[derive(Clone, Copy)]
 pub struct Fault(usize);
 
+impl Default for BadDay {
+    fn default() -> Self {
+        let mut hash = DefaultHasher::new();
+        thread::current().name().hash(&mut hash);
+        Self {
+            first: usize::try_from(hash.finish() % FAULTS as u64).expect("a small number"),
+            asked: AtomicUsize::new(0),
+            met: Default::default(),
+        }
+    }
+}
+
 impl BadDay {
     /// What goes wrong with the next request, if anything does.
     pub fn next(&self) -> Option<Fault> {
         let number = self.asked.fetch_add(1, Relaxed);
-        (number % OF == OF - 1).then_some(Fault(number / OF % FAULTS))
+        (number % OF == OF - 1).then_some(Fault((self.first + number / OF) % FAULTS))
     }
 
     /// What the caller sees of it.
