@@ -107,6 +107,14 @@ impl Container {
         self.find(place, Fresh::Known).await
     }
 
+    /// The document in this place. One that is not there may be new, and have been written by this process.
+    pub async fn read_even_if_new<R: Kept>(&self, place: &Place) -> Outside<Option<Document<R>>> {
+        match self.read(place).await? {
+            None => self.read_again(place).await,
+            found => Ok(found),
+        }
+    }
+
     /// The document in this place, at least so new.
     pub async fn find<R: Kept>(&self, place: &Place, fresh: Fresh) -> Outside<Option<Document<R>>> {
         let strategy = match fresh {
@@ -195,10 +203,10 @@ impl Container {
     ) -> Outside<Option<T>> {
         let (op, mut decided, mut turn) = (self.op(), None, None);
         for collisions in 0..COLLISIONS {
-            let mut found = self.find::<R>(place, fresh).await?;
-            if found.is_none() {
-                found = self.read_again(place).await?; // it may be new
-            }
+            let found = match fresh {
+                Fresh::Committed => self.read_even_if_new::<R>(place).await?,
+                Fresh::Known => self.read_again(place).await?,
+            };
             let Some(read) = found else { return Ok(None) };
             if let Some(outcome) = decided.take()
                 && read.ops.has(&op)

@@ -5,7 +5,7 @@
 //! | `lib.rs` | [`CosmosStore`]: connect, ping |
 //! | `account.rs` `token.rs` `error.rs` `metrics.rs` | which database and how one is let in, why it cannot be used, what it was asked |
 //! | `schema.rs` `provision.rs` `bicep.rs` | the containers, and two ways to make them |
-//! | `container.rs` | the verbs of a container: all that is known here of the SDK's items |
+//! | `container.rs` | the verbs of a container |
 //! | `repeat.rs` `times.rs` | what a failure means, how often it is asked again, how long what may take |
 //! | `document.rs` | the envelope around a record: its place, its last writes, when it may go |
 //! | `names.rs` | logins and e-mails that have one owner each |

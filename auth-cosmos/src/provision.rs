@@ -68,12 +68,15 @@ pub async fn provision(account: &Account, throughput: Throughput) -> Result<Vec<
         }
         _made_or_there => {}
     }
-    containers(&database, throughput).await
+    put_right(&database, found, throughput).await
 }
 
-/// Makes what is missing of the containers, and mends what is otherwise.
-pub async fn containers(database: &DatabaseClient, throughput: Throughput) -> Result<Vec<Found>, Error> {
-    let mut found = look_at_all(database).await?;
+/// Makes what was found missing of the containers, and mends what was found otherwise.
+pub async fn put_right(
+    database: &DatabaseClient,
+    mut found: Vec<Found>,
+    throughput: Throughput,
+) -> Result<Vec<Found>, Error> {
     for (found, schema) in found.iter_mut().zip(schema::ALL) {
         match found.state {
             State::Missing => {

@@ -62,13 +62,7 @@ impl SessionStore for CosmosStore {
     }
 
     async fn by_id(&self, id: SessionId) -> Outside<Option<Session>> {
-        let read = async {
-            let place = place(id);
-            match self.sessions.read::<SessionRecord>(&place).await? {
-                None => self.sessions.read_again(&place).await, // it may be new
-                found => Ok(found),
-            }
-        };
+        let read = async { self.sessions.read_even_if_new::<SessionRecord>(&place(id)).await };
         Ok(self.sessions.in_time(read).await?.and_then(|session| session.record.live()))
     }
 

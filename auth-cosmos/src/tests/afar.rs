@@ -1,10 +1,10 @@
 //! Servers that read in a region which has not heard yet of what was written.
 use super::{
     emulator::{Emulator, parts},
-    things::Things,
+    things::{Things, count, guess},
 };
 use crate::{CosmosStore, Parts};
-use auth_core::{code::*, counter::*, ports::*, testing::FixedClock, value::*};
+use auth_core::{counter::*, ports::*, testing::FixedClock, value::*};
 use futures_util::future::join;
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
@@ -60,13 +60,7 @@ async fn a_code_that_was_just_mailed_from_here_is_found_and_a_guess_at_it_is_cou
     let code = Things::of_a_life().await.code;
     emulator.part_the_regions();
     CodeStore::create(&store, &code).await.unwrap();
-    let wrong = parts().secret.code_proof(
-        code.id,
-        code.purpose.kind().as_str(),
-        &OneTimeCode::parse(&Secret::new("123456".to_owned())).unwrap(),
-    );
-    let now = Timestamp(code.expires_at.0 - 1);
-    let attempt = Attempt { id: code.id, kind: code.purpose.kind(), proof: wrong, tries: Some(5), now };
+    let attempt = guess(&code, Timestamp(code.expires_at.0 - 1));
     let _refused = store.redeem(&attempt).await.unwrap();
     let mut held = code.clone();
     let _refused = held.redeem(&attempt);
@@ -85,13 +79,7 @@ async fn a_code_that_was_just_mailed_from_here_is_found_and_a_guess_at_it_is_cou
 #[tokio::test]
 async fn a_hit_that_was_just_counted_here_is_taken_back() {
     let (emulator, store) = afar().await;
-    let now = FixedClock::default().now();
-    let count = Count {
-        key: CounterKey { group: [1; 16], name: [2; 16] },
-        rule: Rule::new(1, Duration::from_hours(1)),
-        pause: None,
-        crowd: Crowd::One,
-    };
+    let (now, count) = (FixedClock::default().now(), count(1));
     emulator.part_the_regions();
     let hit = async |store: &CosmosStore, attempt| {
         let standing = Standing::UnderWay(AttemptId(attempt));

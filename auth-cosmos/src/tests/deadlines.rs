@@ -2,7 +2,7 @@
 use super::{
     emulator::{Emulator, parts},
     faults::{FAULTS, delay, rule},
-    things::Things,
+    things::{Things, count, guess},
 };
 use crate::{CosmosStore, Parts};
 use auth_core::{code::*, counter::*, ports::*, session::*, value::*};
@@ -24,12 +24,7 @@ fn calls<'a>(store: &'a CosmosStore, things: &'a Things) -> Vec<(&'static str, C
     }
     let Things { user, code, session, entry, keys, records } = things;
     let (id, now) = (user.value.id, Timestamp(1));
-    let count = Count {
-        key: CounterKey { group: [1; 16], name: [2; 16] },
-        rule: Rule::new(3, Duration::from_hours(1)),
-        pause: None,
-        crowd: Crowd::One,
-    };
+    let count = count(3);
     let network = Count { crowd: Crowd::Source, ..count };
     let all = Count { crowd: Crowd::All, ..count };
     let lease = Lease { holder: 1, until: now };
@@ -42,11 +37,9 @@ fn calls<'a>(store: &'a CosmosStore, things: &'a Things) -> Vec<(&'static str, C
         idle: Duration::from_hours(1),
         grace: Duration::ZERO,
     };
-    let kind = code.purpose.kind();
-    let digits = OneTimeCode::parse(&Secret::new("123456".to_owned())).unwrap();
-    let proof = || parts().secret.code_proof(code.id, kind.as_str(), &digits);
-    let attempt = Attempt { id: code.id, kind, proof: proof(), tries: Some(5), now };
-    let renewal = Renewal { id: code.id, kind, proof: proof(), expires_at: now, now };
+    let attempt = guess(code, now);
+    let Attempt { id: of, kind, proof, .. } = guess(code, now);
+    let renewal = Renewal { id: of, kind, proof, expires_at: now, now };
     calls! {
         users_insert: store.insert(&user.value);
         users_by_id: UserStore::by_id(store, id);

@@ -1,5 +1,5 @@
 //! The vendor's emulator, in memory. All that is called of it is here: it is for his own tests, and promises nothing.
-use crate::{CosmosStore, Gauge, Parts, Throughput, account, metrics, provision};
+use crate::{CosmosStore, Error, Found, Gauge, Parts, Throughput, account, metrics, provision};
 use auth_core::{
     secrets::ServerSecret,
     system::{OsRng, SystemClock},
@@ -123,7 +123,7 @@ impl Emulator {
         let client = emulator.client(Vec::new()).await;
         client.create_database("auth", None).await.unwrap();
         let database = client.database_client("auth");
-        provision::containers(&database, Throughput::Autoscale(1_000)).await.unwrap();
+        containers(&database).await.unwrap();
         emulator
     }
 
@@ -175,6 +175,12 @@ impl Emulator {
     pub async fn store(&self) -> CosmosStore {
         CosmosStore::over(&self.database(Vec::new()).await, parts()).await.unwrap()
     }
+}
+
+/// Makes the containers, or mends them.
+pub async fn containers(database: &DatabaseClient) -> Result<Vec<Found>, Error> {
+    let found = provision::look_at_all(database).await?;
+    provision::put_right(database, found, Throughput::Autoscale(1_000)).await
 }
 
 fn endpoint(region: &str) -> Url {

@@ -1,13 +1,9 @@
 //! Containers that others made, or an older program: mended where they can be, and refused where not.
 use super::{
-    emulator::{Emulator, parts},
+    emulator::{Emulator, containers, parts},
     people::user,
 };
-use crate::{
-    CosmosStore, Error, State, Throughput,
-    provision::{Found, containers, look_at_all},
-    schema,
-};
+use crate::{CosmosStore, Error, Found, State, provision::look_at_all, schema};
 use auth_core::{ports::*, value::*};
 use azure_core::http::StatusCode;
 use azure_data_cosmos::{
@@ -18,8 +14,6 @@ use azure_data_cosmos::{
     models::{ContainerProperties, IndexingPolicy, TimeToLive},
 };
 use std::sync::Arc;
-
-const MOST: Throughput = Throughput::Autoscale(1_000);
 
 fn states(found: &[Found]) -> Vec<State> {
     found.iter().map(|found| found.state).collect()
@@ -35,7 +29,7 @@ async fn change(database: &DatabaseClient, schema: schema::Schema, how: impl FnO
 #[tokio::test]
 async fn a_container_that_forgets_or_indexes_otherwise_is_mended_and_keeps_what_it_holds() {
     let database = Emulator::start().await.database(Vec::new()).await;
-    assert_eq!(states(&containers(&database, MOST).await.unwrap()), [State::There; 6]);
+    assert_eq!(states(&containers(&database).await.unwrap()), [State::There; 6]);
     let store = CosmosStore::over(&database, parts()).await.unwrap();
     let ann = user(UserId::from_bytes([1; 16]), "ann", "ann");
     assert_eq!(store.insert(&ann).await.unwrap(), Insert::Done);
@@ -46,13 +40,13 @@ async fn a_container_that_forgets_or_indexes_otherwise_is_mended_and_keeps_what_
         outbox.indexing_policy = Some(IndexingPolicy::default().with_excluded_path("/*"));
     })
     .await;
-    let mended = containers(&database, MOST).await.unwrap();
+    let mended = containers(&database).await.unwrap();
     let expected = ["users", "codes", "outbox"];
     for found in &mended {
         let state = if expected.contains(&found.name) { State::Mended } else { State::There };
         assert_eq!(found.state, state, "{}", found.name);
     }
-    assert_eq!(states(&containers(&database, MOST).await.unwrap()), [State::There; 6]);
+    assert_eq!(states(&containers(&database).await.unwrap()), [State::There; 6]);
     assert_eq!(UserStore::by_id(&store, ann.id).await.unwrap().unwrap().value, ann);
 }
 
@@ -66,7 +60,7 @@ async fn where_there_is_no_database_all_are_missing() {
 #[tokio::test]
 async fn without_leave_it_is_said_what_leave_is_needed() {
     let database = answering(StatusCode::Forbidden, 5_300).await;
-    let refused = containers(&database, MOST).await.unwrap_err();
+    let refused = containers(&database).await.unwrap_err();
     assert!(matches!(&refused, Error::Unread(what) if what.contains("users")), "{refused}");
     let refused = Error::of_making("the container users")(database.read(None).await.unwrap_err());
     assert!(matches!(&refused, Error::Forbidden(what) if what.contains("users")), "{refused}");
@@ -104,6 +98,6 @@ async fn a_container_that_is_cut_otherwise_is_refused_by_name() {
     let sessions = database.container_client("sessions", None).await.unwrap();
     sessions.delete(None).await.unwrap();
     database.create_container(ContainerProperties::new("sessions", "/id".into()), None).await.unwrap();
-    let refused = containers(&database, MOST).await.unwrap_err();
+    let refused = containers(&database).await.unwrap_err();
     assert!(matches!(&refused, Error::Different { name, .. } if name == "the container sessions"), "{refused}");
 }

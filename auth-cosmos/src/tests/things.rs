@@ -1,7 +1,9 @@
 //! One of each thing that a store keeps.
+use super::emulator::parts;
 use auth_core::{
     accounts::*,
     code::*,
+    counter::*,
     keys::{Algorithm, KeySet, SealedKeys},
     ports::*,
     session::*,
@@ -9,6 +11,7 @@ use auth_core::{
     user::User,
     value::*,
 };
+use std::time::Duration;
 
 /// What a registration and a login have left in another store.
 pub struct Things {
@@ -49,6 +52,23 @@ impl Things {
             Record::Mail(entry()),
         ];
         Self { user, code, session, entry: entry(), keys, records }
+    }
+}
+
+/// A guess at a code, and a wrong one: six digits that were not mailed.
+pub fn guess(code: &Code, now: Timestamp) -> Attempt {
+    let (kind, digits) = (code.purpose.kind(), OneTimeCode::parse(&Secret::new("123456".to_owned())).unwrap());
+    let proof = parts().secret.code_proof(code.id, kind.as_str(), &digits);
+    Attempt { id: code.id, kind, proof, tries: Some(5), now }
+}
+
+/// What is counted of one account, so many in an hour.
+pub fn count(most: u32) -> Count {
+    Count {
+        key: CounterKey { group: [1; 16], name: [2; 16] },
+        rule: Rule::new(most, Duration::from_hours(1)),
+        pause: None,
+        crowd: Crowd::One,
     }
 }
 
