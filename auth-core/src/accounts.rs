@@ -2,6 +2,7 @@
 //! ports that it uses.
 mod admin;
 mod authenticate;
+mod browser;
 mod change;
 mod confirm;
 mod forgot;
@@ -17,6 +18,7 @@ mod sweep;
 pub use self::{
     admin::{CreateUserError, NewUser, RenameUserError},
     authenticate::{AuthenticateError, Identity},
+    browser::SignedIn,
     change::ChangePasswordError,
     confirm::ConfirmError,
     forgot::ForgotError,
@@ -71,6 +73,16 @@ impl Accounts {
     /// What the deployment decided.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The outside that they stand on.
+    pub const fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// The server's secret.
+    pub fn secret(&self) -> &ServerSecret {
+        &self.secret
     }
 
     /// The tokens of a session as it is now.

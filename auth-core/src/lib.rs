@@ -8,12 +8,12 @@
 //! | what a person does, one capability a file | [`accounts`] |
 //! | every number and name that a deployment may choose | [`policy`] |
 //! | the words of the domain, parsed once and valid ever after | [`value`] |
-//! | records with their pure transitions | [`user`], [`code`], [`session`], [`counter`] |
+//! | records with their pure transitions | [`user`], [`code`], [`session`] with its [`grant`], [`counter`] |
 //! | the outside, one small trait a file | [`ports`] |
 //! | mail on its way out, and its worker | [`outbox`] |
 //! | all that a store holds, carried into another | [`copy`] |
 //! | passwords: Argon2id within a memory budget, and the rules for new ones | [`password`] |
-//! | access tokens and the keys that sign them; refresh and device tokens | [`token`], [`keys`], [`refresh_token`], [`device_token`] |
+//! | access tokens and the keys that sign them; refresh, session and device tokens | [`token`], [`keys`], [`refresh_token`], [`session_token`], [`device_token`] |
 //! | the server's own secret and what is derived from it | [`secrets`] |
 //! | the system's clock and dice | [`system`] |
 //! | stores in memory, the contract for every store, a world for tests (feature `testing`) | `testing` |
@@ -56,6 +56,7 @@ pub mod code;
 pub mod copy;
 pub mod counter;
 pub mod device_token;
+pub mod grant;
 pub mod keys;
 mod limits;
 pub mod outbox;
@@ -65,6 +66,7 @@ pub mod ports;
 pub mod refresh_token;
 pub mod secrets;
 pub mod session;
+pub mod session_token;
 pub mod system;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -26,8 +26,11 @@ const PREFIX: &str = "rt_";
 impl RefreshToken {
     /// The token that is good for this session now.
     pub fn current(session: &Session, secret: &ServerSecret) -> Self {
-        let mac = secret.refresh_proof(session.id, session.generation).mac(&session.seed.0);
-        Self { session: session.id, generation: session.generation, mac }
+        let proof = match session.grant {
+            None => secret.refresh_proof(session.id, session.generation),
+            Some(_) => secret.grant_proof(session.id, session.generation),
+        };
+        Self { session: session.id, generation: session.generation, mac: proof.mac(&session.seed.0) }
     }
 
     /// Reads a token. It proves nothing yet: [`Session::turn`] does.

@@ -59,6 +59,8 @@ pub struct ServerSecret {
     id: KeyId,
     code: hmac::Key,
     refresh: hmac::Key,
+    grant: hmac::Key,
+    browser: hmac::Key,
     index: hmac::Key,
     outbox: hmac::Key,
     keys: hmac::Key,
@@ -92,6 +94,8 @@ impl ServerSecret {
             id: KeyId(u32::from_be_bytes(id)),
             code: mac(b"code"),
             refresh: mac(b"refresh"),
+            grant: mac(b"grant"),
+            browser: mac(b"browser"),
             index: mac(b"index"),
             outbox: mac(b"outbox"),
             keys: mac(b"keys"),
@@ -112,6 +116,17 @@ impl ServerSecret {
     /// What the refresh token of one generation of a session is made and checked with.
     pub fn refresh_proof(&self, id: SessionId, generation: u32) -> Proof {
         self.proof(&self.refresh, &[&id.to_bytes(), &generation.to_be_bytes()])
+    }
+
+    /// The same for a grant: 0 is its authorization code, and what follows are its refresh tokens. None of them is ever
+    /// the token of a person's own session.
+    pub fn grant_proof(&self, id: SessionId, generation: u32) -> Proof {
+        self.proof(&self.grant, &[&id.to_bytes(), &generation.to_be_bytes()])
+    }
+
+    /// What the browser token of a session is made and checked with.
+    pub fn browser_proof(&self, id: SessionId) -> Proof {
+        self.proof(&self.browser, &[&id.to_bytes()])
     }
 
     /// The keyed hash that stands for an address, known or unknown.

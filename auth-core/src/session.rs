@@ -1,5 +1,6 @@
 //! A signed-in device: a chain of refresh tokens, one of them good at a time.
 use crate::{
+    grant::Grant,
     secrets::{KeyId, Mac, Proof, Seed},
     value::*,
 };
@@ -31,6 +32,9 @@ pub struct Session {
     pub ended: bool,
     /// What the person calls the device.
     pub device: Option<DeviceName>,
+    /// What a client may do with it; none, if it is the person's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Box<Grant>>,
 }
 
 /// One turn of the chain, with the token of one generation presented.
@@ -123,6 +127,7 @@ mod tests {
             ends_at: NOW + LONGEST,
             ended: false,
             device: None,
+            grant: None,
         }
     }
 

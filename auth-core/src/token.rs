@@ -6,7 +6,7 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, Validation};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use std::{collections::HashSet, time::Duration};
 
 /// How far two clocks may be apart: a token is taken so long after its end and before its beginning.
@@ -115,17 +115,25 @@ pub fn verify(token: &str, keys: &[Jwk], expected: &Expected, now: Timestamp) ->
 /// # Errors
 /// [`TokenRefused`], but never for its end.
 pub fn read(token: &str, keys: &[Jwk], expected: &Expected, now: Timestamp) -> Result<AccessClaims, TokenRefused> {
+    judge(open(token, keys, "at+jwt")?, expected, now)
+}
+
+/// The claims of any token of this type that one of `keys` signed, whoever it is from, whomever it is for, and whatever
+/// its time: the caller judges those.
+///
+/// # Errors
+/// [`TokenRefused`], for its form, type, key or signature, or for claims of another shape.
+pub fn open<T: DeserializeOwned>(token: &str, keys: &[Jwk], typ: &str) -> Result<T, TokenRefused> {
     let header = header(token)?;
-    let typ = header.typ.to_ascii_lowercase();
-    if typ != "at+jwt" && typ != "application/at+jwt" {
+    let named = header.typ.to_ascii_lowercase();
+    if named.strip_prefix("application/").unwrap_or(&named) != typ.to_ascii_lowercase() {
         return Err(TokenRefused::WrongType);
     }
     let key = keys.iter().find(|key| key.kid == header.kid).ok_or(TokenRefused::UnknownKey)?;
     if header.alg != key.alg {
         return Err(TokenRefused::WrongAlgorithm);
     }
-    let claims = signed_claims(token, key)?;
-    judge(claims, expected, now)
+    signed_claims(token, key)
 }
 
 /// All that a header of ours holds. Another member, `jwk`, `jku`, `x5u`, `x5c` or `crit` for instance, is refused by
@@ -163,7 +171,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestam
     Timestamp::deserialize(deserializer).map(Some)
 }
 
-fn signed_claims(token: &str, key: &Jwk) -> Result<SignedClaims, TokenRefused> {
+fn signed_claims<T: DeserializeOwned>(token: &str, key: &Jwk) -> Result<T, TokenRefused> {
     // jsonwebtoken panics if an application turns on two of its back ends and none was chosen. The first choice holds.
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     let (algorithm, decoding) = decoding_key(key).ok_or(TokenRefused::UnknownKey)?;

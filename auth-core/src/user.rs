@@ -120,6 +120,7 @@ mod tests {
             ends_at: Timestamp(1),
             ended: false,
             device: None,
+            grant: None,
         }
     }
 

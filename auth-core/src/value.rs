@@ -1,5 +1,6 @@
 //! The words of the domain. Each is parsed once, at the edge, and valid ever after.
 
+mod client;
 mod device;
 mod email;
 mod id;
@@ -8,11 +9,13 @@ mod login;
 mod one_time_code;
 mod password;
 mod role;
+mod scope;
 mod secret;
 mod timestamp;
 pub(crate) mod wide;
 
 pub use self::{
+    client::ClientId,
     device::DeviceName,
     email::Email,
     id::{CodeId, MailId, SessionId, Subject, UserId},
@@ -21,6 +24,7 @@ pub use self::{
     one_time_code::{CodeLength, OneTimeCode},
     password::Password,
     role::Role,
+    scope::Scope,
     secret::Secret,
     timestamp::Timestamp,
 };

@@ -66,6 +66,13 @@ impl EventSink for Audit {
             Event::AllSessionsEnded(user) => audit!(info, "all_sessions_ended", user = user),
             Event::ResetAsked(subject) => audit!(info, "reset_asked", subject = subject),
             Event::PasswordChanged(user, how) => audit!(info, "password_changed", user = user, how = Shown(how)),
+            Event::Granted(user, grant, client) => {
+                audit!(info, "granted", user = user, session = grant, client = client);
+            }
+            Event::ConsentGiven(user, client) => audit!(info, "consent_given", user = user, client = client),
+            Event::ClientAdded(client) => audit!(warn, "client_added", client = client),
+            Event::ClientSecretChanged(client) => audit!(warn, "client_secret_changed", client = client),
+            Event::ClientRemoved(client) => audit!(warn, "client_removed", client = client),
             Event::AccountCreated(user) => audit!(info, "account_created", user = user),
             Event::AccountDisabled(user) => audit!(info, "account_disabled", user = user),
             Event::AccountEnabled(user) => audit!(info, "account_enabled", user = user),

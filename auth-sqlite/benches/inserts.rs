@@ -122,5 +122,6 @@ fn session(number: u64) -> Session {
         ends_at: now + Duration::from_hours(24),
         ended: false,
         device: None,
+        grant: None,
     }
 }

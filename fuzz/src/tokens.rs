@@ -105,6 +105,7 @@ fn refresh_token() {
         ends_at: begin + Duration::from_mins(1),
         ended: false,
         device: None,
+        grant: None,
     };
     let genuine: Vec<Mac> = (0..=3).map(|number| secret.refresh_proof(session.id, number).mac(&[2; 32])).collect();
     bolero::check!().for_each(|bytes: &[u8]| {

@@ -37,7 +37,8 @@ impl Accounts {
     pub async fn authenticate(&self, bearer: &str) -> Result<Identity, AuthenticateError> {
         let Ports { users, sessions, clock, .. } = &self.ports;
         let claims = self.claims(token::verify, bearer)?;
-        let session = sessions.by_id(claims.sid).await?.filter(|session| session.is_live(clock.now()));
+        let session = sessions.by_id(claims.sid).await?;
+        let session = session.filter(|session| session.grant.is_none() && session.is_live(clock.now()));
         let session = session.ok_or(AuthenticateError::Refused)?;
         let user = users.by_id(claims.sub).await?.filter(|user| user.value.admits(&session));
         let user = user.ok_or(AuthenticateError::Refused)?.value;
@@ -54,6 +55,8 @@ impl Accounts {
         let Ports { keyring, clock, .. } = &self.ports;
         let expected = Expected { issuer: self.policy.issuer.clone(), audience: self.policy.audience.clone() };
         let claims = read(bearer, &keyring.public_keys(), &expected, clock.now());
-        claims.map_err(|_| AuthenticateError::Refused)
+        // What another client was given opens no account (O-27).
+        let own = claims.ok().filter(|claims| claims.client_id == self.policy.client_id);
+        own.ok_or(AuthenticateError::Refused)
     }
 }

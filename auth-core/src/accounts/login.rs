@@ -33,7 +33,20 @@ impl Accounts {
     /// # Errors
     /// [`LoginError`].
     pub async fn login(&self, caller: &Caller, attempt: LoginAttempt) -> Result<Tokens, LoginError> {
-        let Ports { hasher, sessions, events, clock, rng, .. } = &self.ports;
+        let Ports { sessions, events, .. } = &self.ports;
+        let user = self.let_in(caller, &attempt).await?;
+        let session = self.begin(&user, attempt.device);
+        // Signed first: a key ring that fails leaves no session that nobody holds.
+        let tokens = self.tokens(&user, &session).await?;
+        sessions.create(&session).await?;
+        events.record(&Event::LoggedIn(user.id, session.id));
+        let device_token = Some(self.device_token(caller, &user).reveal());
+        Ok(Tokens { device_token, ..tokens })
+    }
+
+    /// Whose password this is, within the limits on trying.
+    pub(super) async fn let_in(&self, caller: &Caller, attempt: &LoginAttempt) -> Result<User, LoginError> {
+        let Ports { hasher, events, .. } = &self.ports;
         let user = self.find_user(&attempt.identifier).await?; // first: what its epoch is says which devices are known
         let attempted = self.login_attempted(caller, &attempt.identifier, user.as_ref()).await?;
         let attempted = self.limit("login", attempted).await??;
@@ -50,11 +63,17 @@ impl Accounts {
         if verdict == Verdict::Outdated {
             self.afterwards("hash upgrade", self.hash_again(&user, &attempt.password).await);
         }
+        Ok(user)
+    }
+
+    /// A session of this person, not written yet.
+    pub(super) fn begin(&self, user: &User, device: Option<DeviceName>) -> Session {
+        let Ports { clock, rng, .. } = &self.ports;
         let now = clock.now();
         let mut seed = [0; 32];
         rng.fill(&mut seed);
         let ends_at = now + self.policy.session_ttl;
-        let session = Session {
+        Session {
             id: SessionId::generate(user.id, rng.as_ref()),
             epoch: user.epoch,
             key: self.secret.id(),
@@ -65,18 +84,13 @@ impl Accounts {
             expires_at: (now + self.policy.session_idle).min(ends_at),
             ends_at,
             ended: false,
-            device: attempt.device,
-        };
-        // Signed first: a key ring that fails leaves no session that nobody holds.
-        let tokens = self.tokens(&user, &session).await?;
-        sessions.create(&session).await?;
-        events.record(&Event::LoggedIn(user.id, session.id));
-        let device_token = Some(self.device_token(caller, &user).reveal());
-        Ok(Tokens { device_token, ..tokens })
+            device,
+            grant: None,
+        }
     }
 
     /// For the device that somebody has just been let in on. It keeps its name, and so what has been counted on it.
-    fn device_token(&self, caller: &Caller, user: &User) -> DeviceToken {
+    pub(super) fn device_token(&self, caller: &Caller, user: &User) -> DeviceToken {
         let Ports { clock, rng, .. } = &self.ports;
         let mut name = [0; 16];
         rng.fill(&mut name);

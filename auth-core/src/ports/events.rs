@@ -36,6 +36,16 @@ pub enum Event {
     ResetAsked(Subject),
     /// A password changed.
     PasswordChanged(UserId, PasswordChange),
+    /// A person let a client do something: the session that it hangs on.
+    Granted(UserId, SessionId, ClientId),
+    /// A person agreed to what a client asked for.
+    ConsentGiven(UserId, ClientId),
+    /// A client was registered.
+    ClientAdded(ClientId),
+    /// A client got a new secret.
+    ClientSecretChanged(ClientId),
+    /// A client was removed.
+    ClientRemoved(ClientId),
     /// An operator made an account.
     AccountCreated(UserId),
     /// An operator shut an account, and ended its sessions.

@@ -340,6 +340,7 @@ mod tests {
             ends_at: now + Duration::from_mins(1),
             ended: false,
             device: None,
+            grant: None,
         };
         SessionStore::create(&store, &session).await.unwrap();
         let (second, before) = (Duration::from_secs(1), Timestamp(now.0 - 1));

@@ -63,6 +63,7 @@ pub fn session(number: u64) -> Session {
         ends_at: NOW + 24 * HOUR,
         ended: false,
         device: Some("a telephone".parse().unwrap()),
+        grant: None,
     }
 }
 

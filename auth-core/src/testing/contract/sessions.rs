@@ -1,6 +1,6 @@
 //! Signed-in devices: what every [`SessionStore`] promises.
 use super::{NOW, RACERS, SECOND, before, count, race, secret};
-use crate::{ports::*, secrets::*, session::*, testing::SeededRng, value::*};
+use crate::{grant::*, ports::*, secrets::*, session::*, testing::SeededRng, value::*};
 use std::{sync::Arc, time::Duration};
 
 /// The names of the clauses.
@@ -23,6 +23,7 @@ pub async fn a_session_is_kept_whole(store: Arc<dyn SessionStore>) {
         turned_at: NOW + SECOND,
         started_at: Timestamp(-1),
         device: Some("Ánn's 📱".parse().unwrap()),
+        grant: Some(Box::new(grant())),
         ..session(BOB, &rng)
     };
     create(&store, rich.clone()).await;
@@ -237,6 +238,7 @@ pub(super) fn session(user: UserId, rng: &SeededRng) -> Session {
         ends_at: NOW + LONGEST,
         ended: false,
         device: Some("Ann's telephone".parse().unwrap()),
+        grant: None,
     }
 }
 
@@ -259,4 +261,20 @@ async fn turn(store: &Arc<dyn SessionStore>, session: &Session, generation: u32,
 async fn is_over(store: &Arc<dyn SessionStore>, session: &Session, good: u32) {
     assert_eq!(turn(store, session, good, NOW).await, Turned::Refused);
     assert!(store.by_id(session.id).await.unwrap().is_none_or(|found| found.ended));
+}
+
+/// With something in every field.
+fn grant() -> Grant {
+    Grant {
+        client: "https://client.example/id".parse().unwrap(),
+        scope: "openid email".parse().unwrap(),
+        resources: vec!["https://api.example".to_owned()],
+        given_in: SessionId::from_bytes([9; 32]),
+        offline: true,
+        auth_time: NOW,
+        code: CodeBinding { redirect_uri: "https://client.example/".to_owned(), challenge: Some("E9".to_owned()) },
+        nonce: Some("n".to_owned()),
+        id_token_claims: vec!["email".to_owned()],
+        userinfo_claims: vec!["locale".to_owned()],
+    }
 }

@@ -1,0 +1,80 @@
+//! Access tokens of clients (RFC 9068): what they say, and what they are worth at this moment.
+use crate::{
+    Provider, path,
+    provider::Standing,
+};
+use auth_core::{
+    ports::*,
+    token::{self, LEEWAY},
+    value::*,
+};
+use serde::{Deserialize, Serialize};
+
+/// What the access token of a client says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessClaims {
+    /// Who signed it.
+    pub iss: String,
+    /// The services that it is for.
+    pub aud: Vec<String>,
+    /// Whose it is: a person, or the client itself.
+    pub sub: String,
+    /// The client that it was given to.
+    pub client_id: ClientId,
+    /// What it reaches to.
+    pub scope: Scope,
+    /// The grant that it lives with; none, if the client is there for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<SessionId>,
+    /// Its own name, never given twice.
+    pub jti: String,
+    /// When it was signed.
+    pub iat: Timestamp,
+    /// When it ends.
+    pub exp: Timestamp,
+    /// When the password was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<Timestamp>,
+    /// What the account is trusted with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+}
+
+/// An access token that is worth something now.
+pub(crate) struct Live {
+    pub claims: AccessClaims,
+    /// The grant behind it; none, if the client is there for itself.
+    pub standing: Option<Standing>,
+}
+
+impl Provider {
+    /// The audience of a token that is for no other service.
+    pub(crate) fn userinfo_audience(&self) -> String {
+        self.endpoint(path::USERINFO)
+    }
+
+    /// What a token of ours says, if its time has come and is not over. What stands behind it is another question.
+    pub(crate) fn access_claims_of(&self, text: &str) -> Option<AccessClaims> {
+        let Ports { keyring, clock, .. } = self.ports();
+        let claims: AccessClaims = token::open(text, &keyring.public_keys(), "at+jwt").ok()?;
+        let now = clock.now();
+        let timely = claims.iat <= now + LEEWAY && now < claims.exp + LEEWAY;
+        (timely && claims.iss == self.issuer()).then_some(claims)
+    }
+
+    /// A token of ours, if it is worth something now: its grant stands, or its client is there, and nobody has taken it
+    /// back. Whatever fails means that it is not (S-25).
+    pub(crate) async fn live(&self, text: &str) -> Outside<Option<Live>> {
+        let Some(claims) = self.access_claims_of(text) else { return Ok(None) };
+        let Some(client) = self.client(&claims.client_id).await? else { return Ok(None) };
+        let standing = match claims.sid {
+            Some(grant) => match self.standing(grant).await? {
+                Some(standing) if standing.grant.client == client.client_id => Some(standing),
+                _ => return Ok(None),
+            },
+            None if self.is_taken_back(&claims.jti).await? => return Ok(None),
+            None => None,
+        };
+        Ok(Some(Live { claims, standing }))
+    }
+}

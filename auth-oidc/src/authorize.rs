@@ -1,0 +1,223 @@
+//! Authorize: a person's leave for a code (RFC 6749, section 4.1.1; OpenID Connect Core, section 3.1.2).
+//!
+//! Who asks, and where the answer may go, is settled first: until then nobody is sent anywhere. Then come the
+//! [`checks`], a list; then the person's part, in [`Provider::decide`].
+mod addressee;
+mod checks;
+mod request;
+mod response;
+mod ticket;
+
+pub use self::{
+    addressee::NotSent,
+    request::{Prompt, Request},
+    response::{Mode, Response},
+    ticket::{Page, Ticket},
+};
+
+use crate::{Params, Provider, client::Client, error::*};
+use auth_core::{
+    accounts::Identity,
+    grant::{CodeBinding, Grant},
+    ports::*,
+    secrets::Seed,
+    session::Session,
+    session_token::{Purpose, SessionToken},
+    token,
+    value::*,
+};
+use serde::Deserialize;
+
+/// Who is in front of the browser, and what they have done about this request so far.
+#[derive(Clone, Debug, Default)]
+pub struct Visitor {
+    /// The person's session in this browser.
+    pub who: Option<Identity>,
+    /// What they have done for this very request.
+    pub done: Done,
+    /// Whether they have agreed to it.
+    pub decision: Option<Decision>,
+}
+
+/// What a person has done for one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// They have signed in.
+    pub signed_in: bool,
+    /// They have said which account it is to be.
+    pub chosen: bool,
+}
+
+impl Visitor {
+    /// A person who has just signed in for this request.
+    pub const fn signed_in(who: Identity) -> Self {
+        Self { who: Some(who), done: Done { signed_in: true, chosen: true }, decision: None }
+    }
+}
+
+/// What a person says to a client's request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Allow,
+    /// No.
+    Deny,
+}
+
+/// What comes next.
+#[must_use]
+#[derive(Debug)]
+pub enum Authorization {
+    /// The answer, yes or no, for the browser to take to the client.
+    Answer(Response),
+    /// The person must sign in.
+    SignIn(Box<Request>),
+    /// The person must say which account it is to be: the one that is signed in, or another.
+    SelectAccount(Box<Request>, Box<Identity>),
+    /// The person must say whether they agree.
+    Consent(Box<Request>, Box<Identity>),
+    /// A page must say what is wrong: nobody may be sent anywhere (O-03).
+    NotSent(NotSent),
+}
+
+impl Provider {
+    /// Looks at a request, and at whoever brings it, and says what comes next. The parameters are those of the query, or of
+    /// the body. Asked again after each page, with what the person has done there.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn authorize(&self, params: &Params, visitor: &Visitor) -> Outside<Authorization> {
+        let addressee = match self.addressee(params).await? {
+            Ok(addressee) => addressee,
+            Err(not_sent) => return Ok(Authorization::NotSent(not_sent)),
+        };
+        let mut request = Request::new(addressee);
+        for check in checks::CHECKS {
+            if let Err(refusal) = check(&self.policy, params, &mut request) {
+                return Ok(Authorization::Answer(self.refuse(&request, &refusal)));
+            }
+        }
+        if let Err(refusal) = self.id_token_hint(params, &mut request) {
+            return Ok(Authorization::Answer(self.refuse(&request, &refusal)));
+        }
+        self.decide(request, visitor).await
+    }
+
+    /// OpenID Connect Core, section 3.1.2.1: an ID token of ours, however old, says whom the person must be.
+    fn id_token_hint(&self, params: &Params, request: &mut Request) -> Result<(), Refusal> {
+        #[derive(Deserialize)]
+        struct Hint {
+            iss: String,
+            sub: String,
+        }
+        let Some(text) = params.get("id_token_hint") else { return Ok(()) };
+        let hint: Option<Hint> = token::open(text, &self.ports().keyring.public_keys(), "JWT").ok();
+        let Some(hint) = hint.filter(|hint| hint.iss == self.issuer()) else {
+            return refused(ErrorCode::InvalidRequest, "id_token_hint is no ID token of this server");
+        };
+        request.subject_hint = Some(hint.sub);
+        Ok(())
+    }
+
+    /// The person's part (OpenID Connect Core, sections 3.1.2.3 and 3.1.2.4).
+    async fn decide(&self, request: Request, visitor: &Visitor) -> Outside<Authorization> {
+        let who = visitor.who.as_ref().filter(|who| self.is_good_enough(&request, who, visitor.done));
+        let Some(who) = who else {
+            return Ok(self.unless_silent(request, ErrorCode::LoginRequired, Authorization::SignIn));
+        };
+        if request.prompt.select_account && !visitor.done.chosen {
+            let ask = |request| Authorization::SelectAccount(request, Box::new(who.clone()));
+            return Ok(self.unless_silent(request, ErrorCode::AccountSelectionRequired, ask));
+        }
+        if self.needs_consent(&request, who).await? {
+            match visitor.decision {
+                Some(Decision::Allow) => self.remember_consent(&request, who).await?,
+                Some(Decision::Deny) => {
+                    let refusal = Refusal::new(ErrorCode::AccessDenied, "the person has said no");
+                    return Ok(Authorization::Answer(self.refuse(&request, &refusal)));
+                }
+                None => {
+                    let ask = |request| Authorization::Consent(request, Box::new(who.clone()));
+                    return Ok(self.unless_silent(request, ErrorCode::ConsentRequired, ask));
+                }
+            }
+        }
+        let code = self.grant(&request, who).await?;
+        Ok(Authorization::Answer(self.accept(&request, &code)))
+    }
+
+    /// Whether the session that the browser has answers the request (OpenID Connect Core, section 3.1.2.1).
+    fn is_good_enough(&self, request: &Request, who: &Identity, done: Done) -> bool {
+        let age = self.ports().clock.now().since(who.session.started_at).as_secs();
+        let recent = request.max_age.is_none_or(|most| age <= most) && !request.prompt.login;
+        let hinted = request.subject_hint.as_ref().is_none_or(|subject| *subject == Self::subject(who.user.id));
+        (recent || done.signed_in) && hinted
+    }
+
+    /// `prompt=none`: no page, but an error that says which it would have been.
+    fn unless_silent(
+        &self,
+        request: Request,
+        code: ErrorCode,
+        page: impl FnOnce(Box<Request>) -> Authorization,
+    ) -> Authorization {
+        if request.prompt.none {
+            let refusal = Refusal::new(code, "prompt=none, and a page would be needed");
+            return Authorization::Answer(self.refuse(&request, &refusal));
+        }
+        page(Box::new(request))
+    }
+
+    /// Makes the grant. Its code is the first credential of its chain, so there is no moment between a code that is spent
+    /// and what it buys.
+    async fn grant(&self, request: &Request, who: &Identity) -> Outside<Secret> {
+        let Ports { sessions, events, clock, rng, .. } = self.ports();
+        let (now, accounts) = (clock.now(), self.accounts.policy());
+        let mut seed = [0; 32];
+        rng.fill(&mut seed);
+        let offline = request.scope.has("offline_access");
+        let ends_at = if request.client.may(crate::client::GrantType::RefreshToken) {
+            now + accounts.session_ttl
+        } else {
+            now + self.policy.code_ttl + self.policy.token_ttl // nothing of it is good for longer
+        };
+        let grant = Grant {
+            client: request.client.client_id.clone(),
+            scope: request.scope.clone(),
+            resources: request.resources.clone(),
+            given_in: who.session.id,
+            offline,
+            auth_time: who.session.started_at,
+            code: CodeBinding { redirect_uri: request.redirect_uri.clone(), challenge: request.challenge.clone() },
+            nonce: request.nonce.clone(),
+            id_token_claims: request.id_token_claims.clone(),
+            userinfo_claims: request.userinfo_claims.clone(),
+        };
+        let session = Session {
+            id: SessionId::generate(who.user.id, rng.as_ref()),
+            epoch: who.user.epoch,
+            key: self.accounts.secret().id(),
+            seed: Seed(seed),
+            generation: 0,
+            turned_at: now,
+            started_at: now,
+            expires_at: now + self.policy.code_ttl,
+            ends_at: if offline { ends_at } else { ends_at.min(who.session.ends_at) },
+            ended: false,
+            device: None,
+            grant: Some(Box::new(grant)),
+        };
+        sessions.create(&session).await?;
+        events.record(&Event::Granted(who.user.id, session.id, request.client.client_id.clone()));
+        Ok(SessionToken::of(&session, Purpose::Code, self.accounts.secret()).reveal(Purpose::Code))
+    }
+}
+
+/// Who asks and where the answer goes: settled before all else.
+#[derive(Clone, Debug)]
+pub struct Addressee {
+    client: Client,
+    redirect_uri: String,
+    state: Option<String>,
+    mode: Mode,
+}

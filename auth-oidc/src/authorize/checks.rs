@@ -1,0 +1,192 @@
+//! The checks of an authorization request, in order. Each reads its parameters into the request, or says what is wrong;
+//! the client hears of the first.
+use super::{Mode, Request};
+use crate::{
+    Params,
+    error::{ErrorCode::*, Refusal, refused},
+    policy::{Policy, own_scope},
+};
+use auth_core::value::Scope;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub(super) type Check = fn(&Policy, &Params, &mut Request) -> Result<(), Refusal>;
+
+pub(super) const CHECKS: &[Check] = &[
+    each_parameter_once,
+    no_request_object,
+    response_type,
+    response_mode,
+    bounded_texts,
+    pkce,
+    resource,
+    scope,
+    prompt,
+    max_age,
+    claims,
+    hints,
+];
+
+/// What is longer is no state, nonce or hint of an honest client; both are kept or sent back.
+const LONGEST: usize = 2048;
+
+/// RFC 6749, section 3.1: no parameter more than once.
+fn each_parameter_once(_: &Policy, params: &Params, _: &mut Request) -> Result<(), Refusal> {
+    if params.repeats_any() {
+        return refused(InvalidRequest, "a parameter is there more than once");
+    }
+    Ok(())
+}
+
+/// OpenID Connect Core, sections 6 and 7.2.1: what is not supported is refused, and not overlooked.
+fn no_request_object(_: &Policy, params: &Params, _: &mut Request) -> Result<(), Refusal> {
+    if params.get("request").is_some() {
+        return refused(RequestNotSupported, "request objects are not supported");
+    }
+    if params.get("request_uri").is_some() {
+        return refused(RequestUriNotSupported, "request_uri is not supported");
+    }
+    if params.get("registration").is_some() {
+        return refused(RegistrationNotSupported, "registration is not supported");
+    }
+    Ok(())
+}
+
+/// RFC 6749, section 3.1.1: a code, and nothing by the front channel (RFC 9700, section 2.1.2; O-10).
+fn response_type(_: &Policy, params: &Params, _: &mut Request) -> Result<(), Refusal> {
+    match params.get("response_type") {
+        Some("code") => Ok(()),
+        Some(_) => refused(UnsupportedResponseType, "response_type is code"),
+        None => refused(InvalidRequest, "response_type is missing: it is code"),
+    }
+}
+
+/// OAuth 2.0 Multiple Response Types, section 2.1.
+fn response_mode(_: &Policy, params: &Params, _: &mut Request) -> Result<(), Refusal> {
+    if params.get("response_mode").is_some_and(|mode| Mode::parse(mode).is_none()) {
+        return refused(InvalidRequest, "response_mode is query or form_post");
+    }
+    Ok(())
+}
+
+/// O-34.
+fn bounded_texts(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
+    let long = |name| params.get(name).is_some_and(|text| text.len() > LONGEST);
+    if ["state", "nonce", "login_hint", "ui_locales", "acr_values"].into_iter().any(long) {
+        return refused(InvalidRequest, "state, nonce, login_hint, ui_locales and acr_values have at most 2048 bytes");
+    }
+    request.nonce = params.get("nonce").map(str::to_owned);
+    Ok(())
+}
+
+/// RFC 7636, section 4.3: S256 alone. By RFC 9700, section 2.1.1 every client comes with it, but one of the profile
+/// `oidc_compat`.
+fn pkce(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
+    let (challenge, method) = (params.get("code_challenge"), params.get("code_challenge_method"));
+    match (challenge, method) {
+        (Some(challenge), Some("S256")) => {
+            if BASE64_URL_SAFE_NO_PAD.decode(challenge).map_or(0, |bytes| bytes.len()) != 32 {
+                return refused(InvalidRequest, "code_challenge is a SHA-256 in base64url without padding");
+            }
+            request.challenge = Some(challenge.to_owned());
+            Ok(())
+        }
+        (Some(_), _) => refused(InvalidRequest, "code_challenge_method is S256"),
+        (None, Some(_)) => refused(InvalidRequest, "code_challenge is missing"),
+        (None, None) if request.client.profile == crate::client::Profile::OidcCompat => Ok(()),
+        (None, None) => refused(InvalidRequest, "code_challenge is missing: PKCE with S256 is required"),
+    }
+}
+
+/// RFC 8707, section 2.1.
+fn resource(policy: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
+    request.resources = crate::resource::asked(policy, params, &request.client.resources)?;
+    Ok(())
+}
+
+/// RFC 6749, section 3.3; OpenID Connect Core, section 3.1.2.1: words that are not understood are passed over, and so is
+/// what this client may not ask for.
+fn scope(policy: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
+    let asked = Scope::parse(params.get("scope").unwrap_or_default());
+    let asked = asked.map_err(|invalid| Refusal::new(InvalidScope, invalid.0))?;
+    let known = own_scope().and(&crate::resource::scope(policy, &request.resources));
+    request.scope = asked.common(&known).common(&request.client.scope);
+    if request.scope.is_empty() {
+        return refused(InvalidScope, "nothing of this scope can be given to this client");
+    }
+    // OpenID Connect Core, section 11: without a refresh token there is nothing that goes on.
+    if !request.client.may(crate::client::GrantType::RefreshToken) {
+        request.scope = request.scope.without("offline_access");
+    }
+    Ok(())
+}
+
+/// OpenID Connect Core, section 3.1.2.1: words are known, and `none` stands alone.
+fn prompt(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
+    for word in params.get("prompt").unwrap_or_default().split_ascii_whitespace() {
+        match word {
+            "none" => request.prompt.none = true,
+            "login" => request.prompt.login = true,
+            "consent" => request.prompt.consent = true,
+            "select_account" => request.prompt.select_account = true,
+            _ => return refused(InvalidRequest, "prompt is none, or some of login, consent and select_account"),
+        }
+    }
+    let super::Prompt { none, login, consent, select_account } = request.prompt;
+    if none && (login || consent || select_account) {
+        return refused(InvalidRequest, "prompt=none stands alone");
+    }
+    Ok(())
+}
+
+/// OpenID Connect Core, section 3.1.2.1.
+fn max_age(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
+    if let Some(text) = params.get("max_age") {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        let Some(seconds) = text.parse().ok().filter(|_| digits) else {
+            return refused(InvalidRequest, "max_age is a number of seconds");
+        };
+        request.max_age = Some(seconds);
+    }
+    Ok(())
+}
+
+/// OpenID Connect Core, section 5.5: which claims, by their names; whether one is essential changes nothing. A `sub` with
+/// a value is the person that it must be.
+fn claims(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
+    type Names = BTreeMap<String, Option<Value>>;
+    #[derive(Default, Deserialize)]
+    struct Asked {
+        #[serde(default)]
+        id_token: Option<Names>,
+        #[serde(default)]
+        userinfo: Option<Names>,
+    }
+    const MOST: usize = 32;
+    let Some(text) = params.get("claims") else { return Ok(()) };
+    let Ok(asked) = serde_json::from_str::<Asked>(text) else {
+        return refused(InvalidRequest, "claims is an object with id_token, userinfo, or both, each an object");
+    };
+    let (id_token, userinfo) = (asked.id_token.unwrap_or_default(), asked.userinfo.unwrap_or_default());
+    if id_token.len() > MOST || userinfo.len() > MOST {
+        return refused(InvalidRequest, "claims names at most 32 claims in each place");
+    }
+    let subject = |names: &Names| Some(names.get("sub")?.as_ref()?.get("value")?.as_str()?.to_owned());
+    request.subject_hint = subject(&id_token).or_else(|| subject(&userinfo));
+    // Only what there is, and what this client may ask for in any way.
+    let may = &request.client.scope;
+    let known = |name: &String| crate::claims::is_known(name) && crate::claims::scope_of(name).is_within(may);
+    let known = |names: Names| names.into_keys().filter(known).collect();
+    (request.id_token_claims, request.userinfo_claims) = (known(id_token), known(userinfo));
+    Ok(())
+}
+
+/// OpenID Connect Core, section 3.1.2.1: what helps, and binds nobody.
+fn hints(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
+    request.login_hint = params.get("login_hint").map(str::to_owned);
+    let locales = params.get("ui_locales").unwrap_or_default().split_ascii_whitespace();
+    request.ui_locales = locales.take(16).map(str::to_owned).collect();
+    Ok(())
+}

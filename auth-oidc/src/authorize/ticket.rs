@@ -1,0 +1,94 @@
+//! A ticket: what a page carries from one step of an authorization to the next.
+use super::{Decision, Done, Visitor};
+use crate::{Params, Provider, provider::hex};
+use auth_core::{accounts::Identity, value::Timestamp};
+use subtle::ConstantTimeEq;
+
+/// Shown back with what the person has chosen on a page, it proves that this page was shown to this session, for this very
+/// request, a moment ago: so no page elsewhere can choose for them (O-17), and nothing needs to be kept meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    shown_at: Timestamp,
+    done: Done,
+    mac: String,
+}
+
+/// A page that asks a signed-in person something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Which account it is to be.
+    Account,
+    /// Whether they agree.
+    Consent,
+}
+
+impl Ticket {
+    /// Reads the text of a form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let (shown_at, done, mac) = (parts.next()?, parts.next()?, parts.next()?);
+        let done = Done { signed_in: done.contains('s'), chosen: done.contains('c') };
+        parts.next().is_none().then_some(Self { shown_at: Timestamp(shown_at.parse().ok()?), done, mac: mac.to_owned() })
+    }
+
+    /// The text for the form.
+    pub fn reveal(&self) -> String {
+        format!("{}.{}.{}", self.shown_at.0, self.done.letters(), self.mac)
+    }
+}
+
+impl Done {
+    const fn letters(self) -> &'static str {
+        match (self.signed_in, self.chosen) {
+            (false, false) => "",
+            (false, true) => "c",
+            (true, false) => "s",
+            (true, true) => "sc",
+        }
+    }
+}
+
+impl Provider {
+    /// A ticket for a page that is shown to this person now.
+    pub fn ticket(&self, page: Page, params: &Params, who: &Identity, done: Done) -> Ticket {
+        self.ticket_of(page, params, who, done, self.ports().clock.now())
+    }
+
+    /// Whoever has gone on from the list of accounts with the one that is signed in. Without a good ticket they have not,
+    /// and are shown it again.
+    pub fn chosen(&self, params: &Params, who: Option<Identity>, ticket: Option<&Ticket>) -> Visitor {
+        let shown = self.shown(Page::Account, params, who.as_ref(), ticket);
+        Visitor { done: shown.map_or_else(Done::default, |done| Done { chosen: true, ..done }), decision: None, who }
+    }
+
+    /// Whoever has said yes or no. Without a good ticket they have not, and are asked again.
+    pub fn decided(
+        &self,
+        params: &Params,
+        who: Option<Identity>,
+        ticket: Option<&Ticket>,
+        decision: Option<Decision>,
+    ) -> Visitor {
+        let shown = self.shown(Page::Consent, params, who.as_ref(), ticket);
+        Visitor { done: shown.unwrap_or_default(), decision: decision.filter(|_| shown.is_some()), who }
+    }
+
+    /// What they had done when the page was shown, if it was shown to them.
+    fn shown(&self, page: Page, params: &Params, who: Option<&Identity>, ticket: Option<&Ticket>) -> Option<Done> {
+        let (who, ticket) = who.zip(ticket)?;
+        let made = self.ticket_of(page, params, who, ticket.done, ticket.shown_at);
+        let ours: bool = made.mac.as_bytes().ct_eq(ticket.mac.as_bytes()).into();
+        let now = self.ports().clock.now();
+        (ours && now.since(ticket.shown_at) < self.policy.page_ttl).then_some(ticket.done)
+    }
+
+    fn ticket_of(&self, page: Page, params: &Params, who: &Identity, done: Done, shown_at: Timestamp) -> Ticket {
+        let page = match page {
+            Page::Account => "account",
+            Page::Consent => "consent",
+        };
+        let (session, at, request) = (who.session.id.to_string(), shown_at.0.to_string(), params.to_string());
+        let mac = self.accounts.secret().index(&["ticket", page, &session, &at, done.letters(), &request]);
+        Ticket { shown_at, done, mac: hex(mac) }
+    }
+}

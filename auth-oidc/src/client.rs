@@ -1,0 +1,282 @@
+//! A client: a program that asks for tokens, and what it was registered with.
+mod redirect_uri;
+mod secret;
+
+pub use self::{
+    redirect_uri::RedirectUri,
+    secret::{ClientSecret, SecretDigest},
+};
+use auth_core::{
+    keys::Algorithm,
+    value::{ClientId, Scope, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// A client as it is registered: the members are those of RFC 7591, section 2, with some of our own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// Names it for ever.
+    pub client_id: ClientId,
+    /// What people are told that it is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    /// By which rules it is served.
+    #[serde(default)]
+    pub profile: Profile,
+    /// How it proves who it is. `none`: it cannot, since it keeps no secret.
+    #[serde(default)]
+    pub token_endpoint_auth_method: AuthMethod,
+    /// The secrets that prove it, as digests. Two, while one takes the place of the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub client_secrets: Vec<SecretDigest>,
+    /// Where its answers may go.
+    #[serde(default)]
+    pub redirect_uris: Vec<RedirectUri>,
+    /// What it may get tokens for.
+    #[serde(default = "code_alone")]
+    pub grant_types: Vec<GrantType>,
+    /// The most that it may ask for.
+    #[serde(default = "crate::policy::own_scope")]
+    pub scope: Scope,
+    /// The resources that it may ask tokens for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// The resources that it is itself: it may ask what their tokens are worth (RFC 7662).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub serves: Vec<String>,
+    /// By what its ID tokens are signed, if not as this server likes best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_signed_response_alg: Option<Algorithm>,
+    /// Ours: its users are not asked whether they agree.
+    #[serde(default)]
+    pub first_party: bool,
+    /// For how long a sign-in is good enough, unless a request says otherwise; in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_max_age: Option<u64>,
+    /// A page about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_uri: Option<Url>,
+    /// How it treats what it learns of people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<Url>,
+    /// On what terms it serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tos_uri: Option<Url>,
+    /// When it was registered.
+    #[serde(default)]
+    pub client_id_issued_at: Timestamp,
+}
+
+fn code_alone() -> Vec<GrantType> {
+    vec![GrantType::AuthorizationCode]
+}
+
+/// By which rules a client is served: one decision, from which all others follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// OAuth 2.1: PKCE, always.
+    #[default]
+    Oauth21,
+    /// For OpenID clients that know no PKCE: a client that proves who it is may come without.
+    OidcCompat,
+}
+
+/// How a client proves who it is (RFC 7591, section 2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// By its secret, in the Authorization header.
+    #[default]
+    ClientSecretBasic,
+    /// By its secret, in the body.
+    ClientSecretPost,
+    /// Not at all: a public client.
+    None,
+}
+
+impl AuthMethod {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
+
+    /// Its registered name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What tokens are got for (RFC 6749, section 1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// A code that a person's browser has brought.
+    AuthorizationCode,
+    /// The refresh token of a grant.
+    RefreshToken,
+    /// The client itself, for itself.
+    ClientCredentials,
+}
+
+impl GrantType {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
+    /// Its registered name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+
+    /// The one that has this name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant| grant.as_str() == text)
+    }
+}
+
+/// Why a client cannot be registered so: the member, and the rule that it breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{member}: {rule}")]
+pub struct BadClient {
+    /// Which member.
+    pub member: &'static str,
+    /// The rule.
+    pub rule: &'static str,
+}
+
+impl Client {
+    /// Whether it keeps no secret.
+    pub fn is_public(&self) -> bool {
+        self.token_endpoint_auth_method == AuthMethod::None
+    }
+
+    /// Whether it may get tokens so.
+    pub fn may(&self, grant: GrantType) -> bool {
+        self.grant_types.contains(&grant)
+    }
+
+    /// What people are told that it is called.
+    pub fn name(&self) -> &str {
+        self.client_name.as_deref().unwrap_or(self.client_id.as_str())
+    }
+
+    /// Whether a person who agreed once need not be asked again. Whoever listens on a port of the person's machine, or has
+    /// registered its scheme there, may be another than last time (RFC 8252, section 8.6).
+    pub fn is_recognised_at(&self, redirect_uri: &str) -> bool {
+        !self.is_public() || self.redirect_uris.iter().any(|own| !own.is_local() && own.admits(redirect_uri))
+    }
+
+    /// Whether all of it goes together.
+    ///
+    /// # Errors
+    /// [`BadClient`].
+    pub fn check(&self) -> Result<(), BadClient> {
+        let bad = |member, rule| Err(BadClient { member, rule });
+        let of_names = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if self.client_id.as_str().len() > 128 || !self.client_id.as_str().bytes().all(of_names) {
+            return bad("client_id", "a client that is registered is called by at most 128 of A-Z a-z 0-9 - . _ ~");
+        }
+        let name = self.name();
+        if name.chars().count() > 100 || name.chars().any(char::is_control) || name.trim().is_empty() {
+            return bad("client_name", "a name has 1 to 100 characters and no control characters");
+        }
+        for page in [&self.client_uri, &self.policy_uri, &self.tos_uri].into_iter().flatten() {
+            if page.scheme() != "https" {
+                return bad("client_uri, policy_uri, tos_uri", "a page that people are shown is https");
+            }
+        }
+        if self.may(GrantType::AuthorizationCode) == self.redirect_uris.is_empty() {
+            return bad("redirect_uris", "a client has them if, and only if, it may ask for authorization codes");
+        }
+        if self.may(GrantType::RefreshToken) && !self.may(GrantType::AuthorizationCode) {
+            return bad("grant_types", "refresh tokens are given beside what an authorization code buys");
+        }
+        if self.grant_types.is_empty() && self.serves.is_empty() {
+            return bad("grant_types", "a client gets tokens, or serves a resource");
+        }
+        if self.redirect_uris.len() > 32 || self.resources.len() > 32 || self.serves.len() > 32 {
+            return bad("redirect_uris, resources, serves", "each has at most 32 entries");
+        }
+        match (self.is_public(), self.client_secrets.is_empty()) {
+            (true, false) => return bad("client_secrets", "a client that keeps no secret has none"),
+            (false, true) => return bad("client_secrets", "a client that proves who it is has a secret"),
+            _ => {}
+        }
+        if self.is_public() && self.may(GrantType::ClientCredentials) {
+            return bad("grant_types", "client_credentials are for clients that prove who they are");
+        }
+        if self.is_public() && !self.serves.is_empty() {
+            return bad("serves", "a resource asks about tokens only if it proves who it is");
+        }
+        if self.is_public() && self.profile == Profile::OidcCompat {
+            return bad("profile", "a client that keeps no secret comes with PKCE, and so by oauth21");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// A client with these members, and what it needs.
+    pub(crate) fn client(members: Value) -> Client {
+        let mut all = json!({
+            "client_id": "app",
+            "client_secrets": [SecretDigest::of(&ClientSecret::from_bytes([5; 32]).reveal())],
+            "redirect_uris": ["https://app.example/cb"],
+            "grant_types": ["authorization_code", "refresh_token"],
+        });
+        for (name, value) in members.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        serde_json::from_value(all).unwrap()
+    }
+
+    #[test] // O-12
+    fn what_does_not_go_together_is_refused_by_name() {
+        assert_eq!(client(json!({})).check(), Ok(()));
+        let public = json!({ "token_endpoint_auth_method": "none", "client_secrets": [] });
+        assert_eq!(client(public).check(), Ok(()));
+        for (members, member) in [
+            (json!({ "client_id": "https://app.example/" }), "client_id"),
+            (json!({ "client_id": "a/b" }), "client_id"),
+            (json!({ "client_name": "a\nb" }), "client_name"),
+            (json!({ "client_name": " " }), "client_name"),
+            (json!({ "tos_uri": "javascript:alert(1)" }), "client_uri, policy_uri, tos_uri"),
+            (json!({ "redirect_uris": [] }), "redirect_uris"),
+            (json!({ "grant_types": ["client_credentials"] }), "redirect_uris"),
+            (json!({ "grant_types": ["refresh_token"], "redirect_uris": [] }), "grant_types"),
+            (json!({ "grant_types": [], "redirect_uris": [] }), "grant_types"),
+            (json!({ "client_secrets": [] }), "client_secrets"),
+            (json!({ "token_endpoint_auth_method": "none" }), "client_secrets"),
+            (
+                json!({
+                    "token_endpoint_auth_method": "none",
+                    "client_secrets": [],
+                    "grant_types": ["authorization_code", "client_credentials"],
+                }),
+                "grant_types",
+            ),
+            (
+                json!({ "token_endpoint_auth_method": "none", "client_secrets": [], "serves": ["https://api.example"] }),
+                "serves",
+            ),
+            (
+                json!({ "token_endpoint_auth_method": "none", "client_secrets": [], "profile": "oidc_compat" }),
+                "profile",
+            ),
+        ] {
+            assert_eq!(client(members.clone()).check().unwrap_err().member, member, "{members}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Clients: those of the configuration, and those that are registered.
+use crate::{Provider, client::*};
+use auth_core::{document::*, ports::*, value::*};
+use std::borrow::Cow;
+
+const KIND: &str = "client";
+
+/// The other ends of [`Provider::add_client`].
+#[derive(Debug, thiserror::Error)]
+pub enum AddClientError {
+    /// It does not go together.
+    #[error(transparent)]
+    Bad(#[from] BadClient),
+    /// Another has that name, or it is the one of the account API itself.
+    #[error("that client_id is taken")]
+    Taken,
+    /// The outside failed.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// The other ends of what is done to a registered client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// There is no such client among those that are registered.
+    #[error("no client with that client_id is registered")]
+    NotFound,
+    /// It keeps no secret.
+    #[error("that client keeps no secret")]
+    Public,
+    /// The outside failed.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// How many secrets of a client are good at once: the new one, and the one that it takes the place of.
+const SECRETS: usize = 2;
+
+impl Provider {
+    /// Finds a client.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn client(&self, id: &ClientId) -> Outside<Option<Client>> {
+        if let Some(configured) = self.policy.clients.iter().find(|client| client.client_id == *id) {
+            return Ok(Some(configured.clone()));
+        }
+        let Some(key) = key(id) else { return Ok(None) };
+        self.ports().documents.find(&key).await?.map(|stored| read(&stored.value)).transpose()
+    }
+
+    /// The registered clients, some at a time, in an order of the store's own.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn clients(&self, after: Option<Cursor>, limit: usize) -> Outside<(Vec<Client>, Option<Cursor>)> {
+        let page = self.ports().documents.list(KIND, None, after, limit).await?;
+        Ok((page.documents.iter().map(read).collect::<Outside<_>>()?, page.next))
+    }
+
+    /// Registers a client. If it proves who it is and has no secret yet, it gets one, which is shown this once.
+    ///
+    /// # Errors
+    /// [`AddClientError`].
+    pub async fn add_client(&self, mut client: Client) -> Result<(Client, Option<Secret>), AddClientError> {
+        let Ports { documents, events, clock, rng, .. } = self.ports();
+        let secret = (!client.is_public() && client.client_secrets.is_empty()).then(|| {
+            let secret = ClientSecret::generate(rng.as_ref()).reveal();
+            client.client_secrets.push(SecretDigest::of(&secret));
+            secret
+        });
+        client.client_id_issued_at = clock.now();
+        client.check()?;
+        let (Some(key), false) = (key(&client.client_id), self.is_reserved(&client.client_id)) else {
+            return Err(AddClientError::Taken);
+        };
+        match documents.insert(&Document { key, expires_at: None, body: written(&client)? }).await? {
+            Inserted::Done => {}
+            Inserted::Exists => return Err(AddClientError::Taken),
+        }
+        events.record(&Event::ClientAdded(client.client_id.clone()));
+        Ok((client, secret))
+    }
+
+    /// Gives a registered client a new secret. The one that was new before goes on to be good, until the next time or until
+    /// it is dropped by `alone`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn rotate_client_secret(&self, id: &ClientId, alone: bool) -> Result<Secret, ClientError> {
+        let Ports { documents, events, rng, .. } = self.ports();
+        let key = key(id).ok_or(ClientError::NotFound)?;
+        let stored = documents.find(&key).await?.ok_or(ClientError::NotFound)?;
+        if read(&stored.value)?.is_public() {
+            return Err(ClientError::Public);
+        }
+        let secret = ClientSecret::generate(rng.as_ref()).reveal();
+        let digest = SecretDigest::of(&secret);
+        let changed = documents.change_document(&key, |document| {
+            let Ok(mut client) = read(document) else { return Change::Leave };
+            client.client_secrets.insert(0, digest.clone());
+            client.client_secrets.dedup();
+            client.client_secrets.truncate(if alone { 1 } else { SECRETS });
+            match written(&client) {
+                Ok(body) => document.body = body,
+                Err(_) => return Change::Leave,
+            }
+            Change::Write
+        });
+        changed.await?.ok_or(ClientError::NotFound)?;
+        events.record(&Event::ClientSecretChanged(id.clone()));
+        Ok(secret)
+    }
+
+    /// Removes a registered client: it gets no more tokens, and what it has opens nothing here. Answers whether it was there.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn remove_client(&self, id: &ClientId) -> Outside<bool> {
+        let Ports { documents, events, .. } = self.ports();
+        let Some(key) = key(id) else { return Ok(false) };
+        while let Some(stored) = documents.find(&key).await? {
+            if let Replace::Done = documents.delete(&stored).await? {
+                events.record(&Event::ClientRemoved(id.clone()));
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether no client may be registered under this name.
+    fn is_reserved(&self, id: &ClientId) -> bool {
+        let configured = self.policy.clients.iter().any(|client| client.client_id == *id);
+        configured || id.as_str() == self.accounts.policy().client_id
+    }
+}
+
+/// A name that no registered client can have has no key.
+fn key(id: &ClientId) -> Option<DocumentKey> {
+    DocumentKey::new(KIND, id.as_str(), id.as_str()).ok()
+}
+
+fn read(document: &Document) -> Outside<Client> {
+    serde_json::from_value(document.body.clone()).map_err(unreadable)
+}
+
+fn written(client: &Client) -> Outside<serde_json::Value> {
+    serde_json::to_value(client).map_err(unreadable)
+}
+
+fn unreadable(error: serde_json::Error) -> Unavailable {
+    Unavailable::failed("documents", Cow::from(format!("a client cannot be read or written: {error}")))
+}

@@ -1,0 +1,151 @@
+//! Consent: what a person has agreed to, so that they need not be asked again (O-22).
+use crate::{Provider, authorize::Request, client::Client};
+use auth_core::{accounts::Identity, document::*, grant::Grant, ports::*, value::*};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use serde::{Deserialize, Serialize};
+
+const KIND: &str = "consent";
+
+/// What a person lets a client do, until they say otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// The client.
+    pub client: ClientId,
+    /// What it may do.
+    pub scope: Scope,
+    /// At which services.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// When they agreed last.
+    pub given_at: Timestamp,
+}
+
+impl Consent {
+    /// Whether it reaches so far.
+    pub fn covers(&self, scope: &Scope, resources: &[String]) -> bool {
+        scope.is_within(&self.scope) && resources.iter().all(|resource| self.resources.contains(resource))
+    }
+
+    /// Goes as far as it went, and so far.
+    fn extend(&mut self, scope: &Scope, resources: &[String], now: Timestamp) {
+        self.scope = self.scope.and(scope);
+        self.resources.extend_from_slice(resources);
+        self.resources.sort_unstable();
+        self.resources.dedup();
+        self.given_at = now;
+    }
+}
+
+impl Provider {
+    /// Whether the person must be asked.
+    pub(crate) async fn needs_consent(&self, request: &Request, who: &Identity) -> Outside<bool> {
+        if request.prompt.consent {
+            return Ok(true);
+        }
+        if request.client.first_party {
+            return Ok(false);
+        }
+        if !request.client.is_recognised_at(&request.redirect_uri) {
+            return Ok(true);
+        }
+        let given = self.consent(who.user.id, &request.client.client_id).await?;
+        Ok(!given.is_some_and(|consent| consent.covers(&request.asks_for(), &request.resources)))
+    }
+
+    /// Whether a grant still has the consent that it was given by (O-09).
+    pub(crate) async fn still_agreed(&self, user: UserId, client: &Client, grant: &Grant) -> Outside<bool> {
+        if client.first_party {
+            return Ok(true);
+        }
+        let given = self.consent(user, &client.client_id).await?;
+        Ok(given.is_some_and(|consent| consent.covers(&grant.scope, &grant.resources)))
+    }
+
+    /// Keeps what the person has agreed to, beside what they had agreed to before.
+    pub(crate) async fn remember_consent(&self, request: &Request, who: &Identity) -> Outside<()> {
+        let Ports { documents, events, clock, .. } = self.ports();
+        let (scope, resources, now) = (&request.asks_for(), &request.resources, clock.now());
+        let client = request.client.client_id.clone();
+        let (key, mut consent) = (
+            key(who.user.id, &client)?,
+            Consent { client: client.clone(), scope: Scope::default(), resources: Vec::new(), given_at: now },
+        );
+        consent.extend(scope, resources, now);
+        let first = Document { key: key.clone(), expires_at: None, body: written(&consent)? };
+        if documents.insert(&first).await? == Inserted::Exists {
+            let extended = documents.change_document(&key, |document| {
+                let Ok(mut held) = read(document) else { return Change::Leave };
+                held.extend(scope, resources, now);
+                let Ok(body) = written(&held) else { return Change::Leave };
+                document.body = body;
+                Change::Write
+            });
+            let held = extended.await?.map(|document| read(&document)).transpose()?;
+            if !held.is_some_and(|held| held.covers(scope, resources)) {
+                return Err(Unavailable::failed("documents", "a consent was withdrawn while it was given"));
+            }
+        }
+        events.record(&Event::ConsentGiven(who.user.id, client));
+        Ok(())
+    }
+
+    /// What a person has agreed to, for one client.
+    async fn consent(&self, user: UserId, client: &ClientId) -> Outside<Option<Consent>> {
+        let found = self.ports().documents.find(&key(user, client)?).await?;
+        found.map(|stored| read(&stored.value)).transpose()
+    }
+
+    /// All that a person has agreed to.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn consents(&self, user: UserId) -> Outside<Vec<Consent>> {
+        let (mut consents, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.ports().documents.list(KIND, Some(&user.to_string()), after, 100).await?;
+            for document in &page.documents {
+                consents.push(read(document)?);
+            }
+            let Some(next) = page.next else { return Ok(consents) };
+            after = Some(next);
+        }
+    }
+
+    /// Takes back what a person has agreed to: the client's grants end with it, and what it holds opens nothing here.
+    /// Answers whether there was anything to take back.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn withdraw_consent(&self, user: UserId, client: &ClientId) -> Outside<bool> {
+        let Ports { documents, sessions, events, .. } = self.ports();
+        let (key, mut withdrawn) = (key(user, client)?, false);
+        while let Some(stored) = documents.find(&key).await? {
+            if let Replace::Done = documents.delete(&stored).await? {
+                withdrawn = true;
+                break;
+            }
+        }
+        for session in sessions.of_user(user).await? {
+            if session.grant.as_ref().is_some_and(|grant| grant.client == *client) {
+                sessions.revoke(session.id).await?;
+                events.record(&Event::SessionEnded(session.id));
+            }
+        }
+        Ok(withdrawn)
+    }
+}
+
+/// A client may be called by what no key can hold: by its digest it is told from all others.
+fn key(user: UserId, client: &ClientId) -> Outside<DocumentKey> {
+    let name = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, client.as_str().as_bytes()));
+    DocumentKey::new(KIND, &user.to_string(), &name).map_err(|invalid| Unavailable::failed("documents", invalid))
+}
+
+fn read(document: &Document) -> Outside<Consent> {
+    serde_json::from_value(document.body.clone()).map_err(|error| Unavailable::failed("documents", error))
+}
+
+fn written(consent: &Consent) -> Outside<serde_json::Value> {
+    serde_json::to_value(consent).map_err(|error| Unavailable::failed("documents", error))
+}

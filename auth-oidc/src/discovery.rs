@@ -1,0 +1,99 @@
+//! Discovery: what this provider does, exactly (OpenID Connect Discovery, section 3; RFC 8414, section 2; O-32).
+use crate::{
+    Provider,
+    authorize::Mode,
+    claims,
+    client::{AuthMethod, GrantType},
+    path,
+    policy::own_scope,
+    resource,
+};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// The document at `/.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`: one for both.
+#[derive(Clone, Debug, Serialize)]
+pub struct Metadata {
+    /// Letter for letter the `iss` of every token.
+    pub issuer: String,
+    /// Where people are sent.
+    pub authorization_endpoint: String,
+    /// Where tokens are given.
+    pub token_endpoint: String,
+    /// Who a person is.
+    pub userinfo_endpoint: String,
+    /// The public keys.
+    pub jwks_uri: String,
+    /// What a token is worth.
+    pub introspection_endpoint: String,
+    /// Where tokens are given back.
+    pub revocation_endpoint: String,
+    /// What can be asked for.
+    pub scopes_supported: Vec<String>,
+    /// `code` alone.
+    pub response_types_supported: [&'static str; 1],
+    /// How an answer goes.
+    pub response_modes_supported: Vec<&'static str>,
+    /// What tokens are got for.
+    pub grant_types_supported: Vec<&'static str>,
+    /// One name for a person at every client.
+    pub subject_types_supported: [&'static str; 1],
+    /// By what ID tokens are signed.
+    pub id_token_signing_alg_values_supported: Vec<String>,
+    /// How a client proves who it is.
+    pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// The same, where tokens are given back.
+    pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// The same, where it asks about them: a client that keeps no secret may not.
+    pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// S256 alone.
+    pub code_challenge_methods_supported: [&'static str; 1],
+    /// What may be told of a person.
+    pub claims_supported: Vec<&'static str>,
+    /// Whether claims can be asked for one by one.
+    pub claims_parameter_supported: bool,
+    /// Whether a request may be a signed object.
+    pub request_parameter_supported: bool,
+    /// Whether it may be fetched. True unless it is said.
+    pub request_uri_parameter_supported: bool,
+    /// RFC 9207.
+    pub authorization_response_iss_parameter_supported: bool,
+    /// The languages of the pages.
+    pub ui_locales_supported: Vec<String>,
+}
+
+impl Provider {
+    /// What this provider does. The pages are whoever embeds it's own, and so are their languages.
+    pub fn metadata(&self, ui_locales: &[&str]) -> Metadata {
+        let every: Vec<_> = self.policy.resources.iter().map(|resource| resource.resource.clone()).collect();
+        let scope = own_scope().and(&resource::scope(&self.policy, &every));
+        let algorithms: BTreeSet<_> = self.ports().keyring.public_keys().into_iter().map(|key| key.alg).collect();
+        let methods: Vec<_> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
+        let proving = AuthMethod::ALL.iter().filter(|method| **method != AuthMethod::None);
+        Metadata {
+            issuer: self.issuer().to_owned(),
+            authorization_endpoint: self.endpoint(path::AUTHORIZE),
+            token_endpoint: self.endpoint(path::TOKEN),
+            userinfo_endpoint: self.endpoint(path::USERINFO),
+            jwks_uri: self.endpoint(path::JWKS),
+            introspection_endpoint: self.endpoint(path::INTROSPECT),
+            revocation_endpoint: self.endpoint(path::REVOKE),
+            scopes_supported: scope.words().map(str::to_owned).collect(),
+            response_types_supported: ["code"],
+            response_modes_supported: Mode::ALL.iter().map(|mode| mode.as_str()).collect(),
+            grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
+            subject_types_supported: ["public"],
+            id_token_signing_alg_values_supported: algorithms.into_iter().collect(),
+            introspection_endpoint_auth_methods_supported: proving.map(|method| method.as_str()).collect(),
+            revocation_endpoint_auth_methods_supported: methods.clone(),
+            token_endpoint_auth_methods_supported: methods,
+            code_challenge_methods_supported: ["S256"],
+            claims_supported: ["sub"].into_iter().chain(claims::KNOWN.iter().map(|(name, _)| *name)).collect(),
+            claims_parameter_supported: true,
+            request_parameter_supported: false,
+            request_uri_parameter_supported: false,
+            authorization_response_iss_parameter_supported: true,
+            ui_locales_supported: ui_locales.iter().map(|locale| (*locale).to_owned()).collect(),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What a client is told when the answer is no.
+use auth_core::ports::Unavailable;
+use std::borrow::Cow;
+
+/// The codes of RFC 6749, sections 4.1.2.1 and 5.2, and of those that add to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// RFC 6749: a parameter is missing, repeated, or malformed.
+    InvalidRequest,
+    /// RFC 6749: the client is unknown, or did not prove who it is.
+    InvalidClient,
+    /// RFC 6749: the code or refresh token is good for nothing, or for another client.
+    InvalidGrant,
+    /// RFC 6749: this client may not ask in this way.
+    UnauthorizedClient,
+    /// RFC 6749: the person, or this server, says no.
+    AccessDenied,
+    /// RFC 6749: there is no such response type here.
+    UnsupportedResponseType,
+    /// RFC 6749: there is no such grant type here.
+    UnsupportedGrantType,
+    /// RFC 6749: nothing of what was asked for can be given.
+    InvalidScope,
+    /// RFC 8707: no such resource, or not for this client.
+    InvalidTarget,
+    /// OpenID Connect Core, section 3.1.2.6: the person must sign in, and may not be asked to.
+    LoginRequired,
+    /// OpenID Connect Core, section 3.1.2.6: the person must choose an account, and may not be asked to.
+    AccountSelectionRequired,
+    /// OpenID Connect Core, section 3.1.2.6: the person must agree, and may not be asked to.
+    ConsentRequired,
+    /// OpenID Connect Core, section 3.1.2.6: `request` is not supported.
+    RequestNotSupported,
+    /// OpenID Connect Core, section 3.1.2.6: `request_uri` is not supported.
+    RequestUriNotSupported,
+    /// OpenID Connect Core, section 3.1.2.6: `registration` is not supported.
+    RegistrationNotSupported,
+    /// RFC 6750: the access token is not, or no longer, valid.
+    InvalidToken,
+    /// RFC 6750: the access token does not reach so far.
+    InsufficientScope,
+}
+
+impl ErrorCode {
+    /// As it is written in `error`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::AccessDenied => "access_denied",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::LoginRequired => "login_required",
+            Self::AccountSelectionRequired => "account_selection_required",
+            Self::ConsentRequired => "consent_required",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::RegistrationNotSupported => "registration_not_supported",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+        }
+    }
+}
+
+/// No, and why: `error` and `error_description`. The description is for the client's author, and holds nothing of the
+/// request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {description}", code.as_str())]
+pub struct Refusal {
+    /// The code.
+    pub code: ErrorCode,
+    /// What is wrong, and the rule.
+    pub description: Cow<'static, str>,
+}
+
+impl Refusal {
+    /// A refusal in these words.
+    pub fn new(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, description: description.into() }
+    }
+}
+
+/// The other ends of what a client asks for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The outside failed.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// No, with a code and a reason.
+pub(crate) fn refused<T, E: From<Refusal>>(code: ErrorCode, why: impl Into<Cow<'static, str>>) -> Result<T, E> {
+    Err(Refusal::new(code, why).into())
+}

@@ -1,0 +1,80 @@
+//! An OAuth 2.0 authorization server and OpenID Provider as a library: for the people of some
+//! [`Accounts`](auth_core::accounts::Accounts), over the same stores, and inside whatever HTTP framework its host has.
+//!
+//! | what | where |
+//! | --- | --- |
+//! | its parts, and what they share | [`Provider`] |
+//! | a person's leave for a code: who asks, the checks, the person's part, the answer | [`authorize`] |
+//! | tokens: the steps that all share, and one file for each grant type | [`token`] |
+//! | what a person has agreed to | [`consent`] |
+//! | what tokens are worth: to a client, to a resource, and how they are given back | [`access_token`], `userinfo`, [`introspect`], `revoke` |
+//! | clients, their secrets and where their answers may go | [`client`], [`clients`] |
+//! | services that tokens are for | [`policy`], `resource` |
+//! | what all of it is, told to programs | [`discovery`] |
+//! | what a client is told when the answer is no | [`error`] |
+//!
+//! The host brings the pages on which a person signs in and agrees; `auth-server` has some. A whole code flow:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use auth_core::{accounts::*, testing::World, value::*};
+//! use auth_oidc::{Params, Policy, Provider, authorize::*, token::ClientRequest};
+//! # let world = World::default();
+//! # let accounts = world.accounts();
+//! # let password = Password::parse(Secret::new("a quiet green harbour".into()))?;
+//! # let ask = Registration { login: "ann".parse()?, email: "a@example.org".parse()?, password: password.clone() };
+//! # let issued = accounts.register(&World::caller(), ask).await?;
+//! # accounts.confirm(&World::caller(), issued.id, world.mailed_code()).await?;
+//! # let attempt = LoginAttempt { identifier: Identifier::parse("ann"), password, device: None };
+//!
+//! let provider = Provider::new(accounts, Policy::default());
+//! let (client, secret) = provider.add_client(serde_json::from_str(
+//!     r#"{ "client_id": "app", "redirect_uris": ["https://app.example/cb"], "first_party": true }"#,
+//! )?).await?;
+//!
+//! // A browser brings a request of the client. The person signs in, and the answer goes back.
+//! let request = Params::parse("client_id=app&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&response_type=code\
+//!     &scope=openid%20email&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256");
+//! let Authorization::SignIn(_) = provider.authorize(&request, &Visitor::default()).await? else { panic!() };
+//! let signed_in = provider.accounts().sign_in(&World::caller(), attempt).await?;
+//! let visitor = Visitor::signed_in(signed_in.who);
+//! let Authorization::Answer(answer) = provider.authorize(&request, &visitor).await? else { panic!() };
+//!
+//! // The client shows the code.
+//! let code = answer.get("code").expect("a code");
+//! let params = Params::parse(&format!("grant_type=authorization_code&code={code}&\
+//!     redirect_uri=https%3A%2F%2Fapp.example%2Fcb&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
+//! # use base64::prelude::*;
+//! let basic = format!("app:{}", secret.expect("it is shown once").expose());
+//! let authorization = Some(Secret::new(format!("Basic {}", BASE64_STANDARD.encode(basic))));
+//! let tokens = provider.token(&ClientRequest { params, authorization }).await?;
+//! assert!(tokens.id_token.is_some());
+//! let told = provider.userinfo(&tokens.access_token).await?;
+//! assert_eq!(told["email"], "a@example.org");
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod access_token;
+pub mod authorize;
+mod claims;
+pub mod client;
+pub mod clients;
+pub mod consent;
+pub mod discovery;
+pub mod error;
+pub mod introspect;
+mod params;
+pub mod policy;
+mod provider;
+mod resource;
+mod revoke;
+pub mod token;
+mod userinfo;
+
+pub use self::{
+    params::Params,
+    policy::{Policy, Resource},
+    provider::{Provider, Standing, path},
+};

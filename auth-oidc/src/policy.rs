@@ -1,0 +1,54 @@
+//! Every number and name of the provider that a deployment may choose.
+use auth_core::{keys::Algorithm, value::Scope};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What a deployment decides. The issuer, and how long sessions last, are those of the
+/// [accounts](auth_core::policy::Policy).
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// How long an authorization code is good; 60 seconds, and no more.
+    pub code_ttl: Duration,
+    /// How long an access token is good, and an ID token; 10 minutes.
+    pub token_ttl: Duration,
+    /// How long a page for consent is good once it was shown; 10 minutes.
+    pub page_ttl: Duration,
+    /// By what the tokens of a client are signed that names no algorithm.
+    pub algorithm: Algorithm,
+    /// The services that access tokens can be for (RFC 8707).
+    pub resources: Vec<Resource>,
+    /// Clients that are given by configuration.
+    pub clients: Vec<crate::client::Client>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            code_ttl: Duration::from_mins(1),
+            token_ttl: Duration::from_mins(10),
+            page_ttl: Duration::from_mins(10),
+            algorithm: Algorithm::default(),
+            resources: Vec::new(),
+            clients: Vec::new(),
+        }
+    }
+}
+
+/// A service that takes access tokens: a protected resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resource {
+    /// Its identifier, and the `aud` of its tokens: an absolute URI without a fragment (RFC 8707, section 2).
+    pub resource: String,
+    /// What it is called, for people.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What can be asked for there.
+    #[serde(default)]
+    pub scope: Scope,
+}
+
+/// What can be asked for here, at the provider itself (OpenID Connect Core, sections 5.4 and 11).
+pub(crate) fn own_scope() -> Scope {
+    Scope::parse("openid profile email offline_access").expect("words")
+}

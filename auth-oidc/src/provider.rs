@@ -1,0 +1,126 @@
+//! The provider: its parts, and what its capabilities share.
+use crate::policy::Policy;
+use auth_core::{
+    accounts::Accounts,
+    grant::Grant,
+    keys::Algorithm,
+    ports::*,
+    session::Session,
+    user::User,
+    value::{SessionId, UserId},
+};
+use serde::Serialize;
+use std::{sync::Arc, time::Duration};
+
+/// An OAuth 2.0 authorization server and OpenID Provider, for the people of some [`Accounts`].
+#[derive(Clone)]
+pub struct Provider {
+    pub(crate) accounts: Accounts,
+    pub(crate) policy: Arc<Policy>,
+}
+
+/// The paths of the endpoints, below the issuer.
+pub mod path {
+    /// RFC 6749, section 3.1.
+    pub const AUTHORIZE: &str = "/oauth2/authorize";
+    /// RFC 6749, section 3.2.
+    pub const TOKEN: &str = "/oauth2/token";
+    /// OpenID Connect Core, section 5.3.
+    pub const USERINFO: &str = "/oauth2/userinfo";
+    /// RFC 7662.
+    pub const INTROSPECT: &str = "/oauth2/introspect";
+    /// RFC 7009.
+    pub const REVOKE: &str = "/oauth2/revoke";
+    /// RFC 7517.
+    pub const JWKS: &str = "/.well-known/jwks.json";
+}
+
+/// A grant that stands: what a token of it is worth at this moment.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Whose it is.
+    pub user: User,
+    /// Its chain.
+    pub session: Session,
+    /// What it lets a client do.
+    pub grant: Grant,
+}
+
+impl Provider {
+    /// Puts the parts together. Cloning is cheap.
+    pub fn new(accounts: Accounts, policy: Policy) -> Self {
+        Self { accounts, policy: Arc::new(policy) }
+    }
+
+    /// This provider for one request, as [`Accounts::within`] says.
+    #[must_use]
+    pub fn within(&self, in_all: Duration) -> Self {
+        Self { accounts: self.accounts.within(in_all), policy: self.policy.clone() }
+    }
+
+    /// Whose people they are.
+    pub const fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// Who issues tokens: `iss`, letter for letter.
+    pub fn issuer(&self) -> &str {
+        &self.accounts.policy().issuer
+    }
+
+    /// Where an endpoint is.
+    pub fn endpoint(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer().trim_end_matches('/'))
+    }
+
+    pub(crate) const fn ports(&self) -> &Ports {
+        self.accounts.ports()
+    }
+
+    /// A grant, if it stands: its chain is live, its person is admitted, and the session that it was given in stands too,
+    /// unless it outlives that. Every path that a token opens goes through here (S-05).
+    pub(crate) async fn standing(&self, id: SessionId) -> Outside<Option<Standing>> {
+        let Ports { users, sessions, clock, .. } = self.ports();
+        let Some(session) = sessions.by_id(id).await?.filter(|session| session.is_live(clock.now())) else {
+            return Ok(None);
+        };
+        let Some(user) = users.by_id(id.user()).await? else { return Ok(None) };
+        self.stands(user.value, session).await
+    }
+
+    /// The same, of a session that was turned a moment ago.
+    pub(crate) async fn stands(&self, user: User, session: Session) -> Outside<Option<Standing>> {
+        let Ports { sessions, clock, .. } = self.ports();
+        let Some(grant) = session.grant.as_deref().cloned().filter(|_| user.admits(&session)) else {
+            return Ok(None);
+        };
+        if !grant.offline {
+            let given_in = sessions.by_id(grant.given_in).await?;
+            if !given_in.is_some_and(|own| own.is_live(clock.now()) && user.admits(&own)) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Standing { user, session, grant }))
+    }
+
+    /// Signs claims.
+    pub(crate) async fn sign(&self, by: Option<Algorithm>, typ: &str, claims: &impl Serialize) -> Outside<String> {
+        let payload = serde_json::to_vec(claims).map_err(|error| Unavailable::failed("keyring", error))?;
+        let _ = by;
+        self.ports().keyring.sign(typ, &payload).await
+    }
+
+    /// The name of a person's session at one client, as the client is told it: it names the session at no other.
+    pub(crate) fn sid(&self, session: SessionId, client: &str) -> String {
+        hex(self.accounts.secret().index(&["sid", &session.to_string(), client]))
+    }
+
+    /// Who a person is to a client: `sub`.
+    pub(crate) fn subject(user: UserId) -> String {
+        user.to_string()
+    }
+}
+
+pub(crate) fn hex(bytes: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}
