@@ -1,8 +1,5 @@
 //! Access tokens of clients (RFC 9068): what they say, and what they are worth at this moment.
-use crate::{
-    Provider, path,
-    provider::Standing,
-};
+use crate::{Provider, path, provider::Standing};
 use auth_core::{
     ports::*,
     token::{self, LEEWAY},

@@ -3,12 +3,8 @@ use auth_core::{user::User, value::Scope};
 use serde_json::{Map, Value, json};
 
 /// The claims that there are, beside `sub`, and the scope that each comes with (OpenID Connect Core, section 5.4).
-pub(crate) const KNOWN: [(&str, &str); 4] = [
-    ("preferred_username", "profile"),
-    ("locale", "profile"),
-    ("email", "email"),
-    ("email_verified", "email"),
-];
+pub(crate) const KNOWN: [(&str, &str); 4] =
+    [("preferred_username", "profile"), ("locale", "profile"), ("email", "email"), ("email_verified", "email")];
 
 /// Whether there is such a claim.
 pub(crate) fn is_known(name: &str) -> bool {

@@ -22,7 +22,7 @@ impl Params {
 
     /// The value of a parameter: the first, if it is there more than once.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
     /// Every value of a parameter.

@@ -95,7 +95,8 @@ mod tests {
         assert!(Scope::parse("").unwrap().is_empty());
         let words: Vec<_> = (0..64).map(|n| format!("w{n}")).collect();
         assert!(Scope::parse(&words.join(" ")).is_ok());
-        for bad in [" ", "a  b", "a ", "a\tb", "a\"", "a\\b", "é", &format!("{} x", words.join(" ")), &"x".repeat(129)] {
+        for bad in [" ", "a  b", "a ", "a\tb", "a\"", "a\\b", "é", &format!("{} x", words.join(" ")), &"x".repeat(129)]
+        {
             assert!(Scope::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -166,7 +166,9 @@ fn claims(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refu
     }
     const MOST: usize = 32;
     let Some(text) = params.get("claims") else { return Ok(()) };
-    let Ok(asked) = serde_json::from_str::<Asked>(text) else {
+    // serde reads a struct from an array as well.
+    let object = text.trim_ascii_start().starts_with('{');
+    let Some(asked) = serde_json::from_str::<Asked>(text).ok().filter(|_| object) else {
         return refused(InvalidRequest, "claims is an object with id_token, userinfo, or both, each an object");
     };
     let (id_token, userinfo) = (asked.id_token.unwrap_or_default(), asked.userinfo.unwrap_or_default());

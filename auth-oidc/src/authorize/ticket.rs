@@ -28,7 +28,11 @@ impl Ticket {
         let mut parts = text.split('.');
         let (shown_at, done, mac) = (parts.next()?, parts.next()?, parts.next()?);
         let done = Done { signed_in: done.contains('s'), chosen: done.contains('c') };
-        parts.next().is_none().then_some(Self { shown_at: Timestamp(shown_at.parse().ok()?), done, mac: mac.to_owned() })
+        parts.next().is_none().then_some(Self {
+            shown_at: Timestamp(shown_at.parse().ok()?),
+            done,
+            mac: mac.to_owned(),
+        })
     }
 
     /// The text for the form.

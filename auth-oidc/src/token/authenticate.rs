@@ -41,7 +41,10 @@ impl Provider {
         }
         // Told only to whoever knows the secret.
         if shown.by != client.token_endpoint_auth_method {
-            return refused(InvalidClient, format!("this client is registered to prove itself by {}", client.proves_by()));
+            return refused(
+                InvalidClient,
+                format!("this client is registered to prove itself by {}", client.proves_by()),
+            );
         }
         Ok(client)
     }

@@ -4,12 +4,14 @@ use crate::{
     Params, Provider,
     client::Client,
     error::{Error, ErrorCode::*, refused},
+    provider::Standing,
 };
 use auth_core::{
-    grant::CodeBinding,
+    grant::{CodeBinding, Grant},
     ports::*,
-    session::{Turn, Turned},
+    session::{Session, Turn, Turned},
     session_token::{Purpose, SessionToken},
+    user::User,
     value::Secret,
 };
 use aws_lc_rs::digest::{SHA256, digest};
@@ -46,21 +48,37 @@ impl Provider {
             }
             Turned::Raced(_) | Turned::Refused => return refused(InvalidGrant, BAD_CODE),
         };
-        let bound = session.grant.as_ref().is_some_and(|grant| {
-            grant.client == client.client_id && is_continued(&grant.code, params)
-        });
+        match self.bought(client, params, user.map(|stored| stored.value), session).await {
+            Ok((standing, resources)) => {
+                let scope = standing.grant.scope.clone();
+                self.issue(client, Issue { standing: &standing, resources, scope, first: true }).await
+            }
+            Err(Error::Refused(refusal)) => {
+                sessions.revoke(id).await?;
+                events.record(&Event::SessionEnded(id));
+                Err(refusal.into())
+            }
+            Err(unavailable) => Err(unavailable),
+        }
+    }
+
+    /// What the code has bought, if it was this client's, and this request continues the one that it was given to.
+    async fn bought(
+        &self,
+        client: &Client,
+        params: &Params,
+        user: Option<User>,
+        session: Session,
+    ) -> Result<(Standing, Vec<String>), Error> {
+        let own = |grant: &Grant| grant.client == client.client_id && is_continued(&grant.code, params);
+        let bound = session.grant.as_deref().is_some_and(own);
         let standing = match user {
-            Some(user) if bound => self.stands(user.value, session).await?,
+            Some(user) if bound => self.stands(user, session).await?,
             _ => None,
         };
-        let Some(standing) = standing else {
-            sessions.revoke(id).await?;
-            events.record(&Event::SessionEnded(id));
-            return refused(InvalidGrant, BAD_CODE);
-        };
+        let Some(standing) = standing else { return refused(InvalidGrant, BAD_CODE) };
         let resources = narrowed(params, &standing.grant.resources)?;
-        let scope = standing.grant.scope.clone();
-        self.issue(client, Issue { standing: &standing, resources, scope, first: true }).await
+        Ok((standing, resources))
     }
 }
 

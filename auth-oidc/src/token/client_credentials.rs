@@ -15,7 +15,10 @@ impl Provider {
         let resources = resource::asked(&self.policy, params, &client.resources)?;
         let resources = if resources.is_empty() { client.resources.clone() } else { resources };
         if resources.is_empty() {
-            return refused(InvalidTarget, "this client is registered for no resource, and a token for none opens nothing");
+            return refused(
+                InvalidTarget,
+                "this client is registered for no resource, and a token for none opens nothing",
+            );
         }
         let may = resource::scope(&self.policy, &resources).common(&client.scope);
         let scope = match params.get("scope").map(Scope::parse).transpose() {

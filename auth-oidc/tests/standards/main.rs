@@ -1,0 +1,15 @@
+//! A test for each requirement, named by its specification and section: a file each.
+
+mod house;
+mod oidc_core;
+mod oidc_discovery;
+mod races;
+mod rfc6749;
+mod rfc6750;
+mod rfc7009;
+mod rfc7636;
+mod rfc7662;
+mod rfc8707;
+mod rfc9068;
+mod rfc9207;
+mod security;

@@ -1,0 +1,275 @@
+//! OpenID Connect Core 1.0.
+use crate::house::*;
+use auth_oidc::{authorize::*, error::ErrorCode::*};
+use serde_json::json;
+use std::time::Duration;
+
+/// The name of what comes next, or the error.
+fn next(authorization: Authorization) -> String {
+    match authorization {
+        Authorization::Answer(answer) => answer.get("error").unwrap_or("code").to_owned(),
+        Authorization::SignIn(_) => "sign in".to_owned(),
+        Authorization::SelectAccount(..) => "select account".to_owned(),
+        Authorization::Consent(..) => "consent".to_owned(),
+        Authorization::NotSent(_) => "not sent".to_owned(),
+    }
+}
+
+#[tokio::test] // O-14
+async fn section_2_an_id_token_says_who_signed_in_when_and_for_whom() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    let began = house.world.ports.clock.now();
+    let tokens = house.tokens(&app, &[("scope", Some("openid email profile"))]).await;
+    let id_token = tokens.id_token.as_ref().unwrap();
+    let said = claims(id_token);
+    assert_eq!(header(id_token)["typ"], "JWT");
+    assert_eq!((&said["iss"], &said["aud"]), (&json!(house.provider.issuer()), &json!("app")));
+    assert_eq!((&said["nonce"], &said["auth_time"]), (&json!("n-1"), &json!(began.0)));
+    assert_eq!((&said["iat"], &said["exp"]), (&json!(began.0), &json!(began.0 + 600)));
+    assert_eq!(said["sub"], claims(&tokens.access_token)["sub"]);
+    assert!(said["sid"].is_string());
+    // Section 5.4: what the scopes tell is told at the userinfo endpoint.
+    assert!(said.get("email").is_none() && said.get("preferred_username").is_none());
+}
+
+#[tokio::test]
+async fn section_3_1_2_1_who_is_signed_in_long_enough_ago_signs_in_again() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    let capped = house.app(json!({ "client_id": "capped", "default_max_age": 60 })).await;
+    let visitor = house.visitor().await;
+    house.world.clock.advance(Duration::from_secs(61));
+    let signed_in = Visitor { done: Done { signed_in: true, chosen: true }, ..visitor.clone() };
+    for (app, max_age, comes) in [
+        (&app, None, "code"),
+        (&app, Some("61"), "code"),
+        (&app, Some("60"), "sign in"),
+        (&app, Some("0"), "sign in"),
+        (&capped, None, "sign in"),
+        (&capped, Some("61"), "code"),
+        (&app, Some("-1"), "invalid_request"),
+        (&app, Some("+1"), "invalid_request"),
+        (&app, Some("soon"), "invalid_request"),
+    ] {
+        let params = app.request(&[("max_age", max_age)]);
+        assert_eq!(next(house.authorize(&params, &visitor).await), comes, "{max_age:?}");
+        if comes == "sign in" {
+            assert_eq!(next(house.authorize(&params, &signed_in).await), "code");
+        }
+    }
+}
+
+#[tokio::test]
+async fn section_3_1_2_1_prompt_says_which_pages_come() {
+    let house = House::new().await;
+    let ours = house.app(json!({})).await;
+    let theirs = house.app(json!({ "client_id": "theirs", "first_party": false })).await;
+    let (nobody, known) = (Visitor::default(), house.visitor().await);
+    let signed_in = Visitor::signed_in(known.who.clone().unwrap());
+    let chosen = Visitor { done: Done { signed_in: false, chosen: true }, ..known.clone() };
+    for (app, prompt, visitor, comes) in [
+        (&ours, None, &nobody, "sign in"),
+        (&ours, None, &known, "code"),
+        (&ours, Some("none"), &nobody, "login_required"),
+        (&ours, Some("none"), &known, "code"),
+        (&theirs, Some("none"), &known, "consent_required"),
+        (&theirs, None, &known, "consent"),
+        (&ours, Some("consent"), &known, "consent"),
+        (&ours, Some("login"), &known, "sign in"),
+        (&ours, Some("login"), &chosen, "sign in"),
+        (&ours, Some("login"), &signed_in, "code"),
+        (&ours, Some("select_account"), &nobody, "sign in"),
+        (&ours, Some("select_account"), &known, "select account"),
+        (&ours, Some("select_account"), &chosen, "code"),
+        (&ours, Some("select_account"), &signed_in, "code"),
+        (&ours, Some("login select_account"), &chosen, "sign in"),
+        (&theirs, Some("login consent"), &signed_in, "consent"),
+        (&ours, Some("none login"), &known, "invalid_request"),
+        (&ours, Some("create"), &known, "invalid_request"),
+    ] {
+        let params = app.request(&[("prompt", prompt)]);
+        assert_eq!(next(house.authorize(&params, visitor).await), comes, "{prompt:?} {:?}", visitor.done);
+    }
+}
+
+#[tokio::test]
+async fn section_3_1_2_1_id_token_hint_says_who_it_must_be() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    let tokens = house.tokens(&app, &[]).await;
+    let (id_token, visitor) = (tokens.id_token.unwrap(), house.visitor().await);
+    house.world.clock.advance(Duration::from_hours(24 * 7));
+    let other = r#"{"id_token":{"sub":{"value":"00000000000000000000000000000000"}}}"#;
+    for (name, value, comes) in [
+        ("id_token_hint", id_token.expose(), "code"),
+        ("id_token_hint", tokens.access_token.expose(), "invalid_request"),
+        ("id_token_hint", "a.b.c", "invalid_request"),
+        ("claims", other, "login_required"),
+    ] {
+        let params = app.request(&[(name, Some(value)), ("prompt", Some("none"))]);
+        assert_eq!(next(house.authorize(&params, &visitor).await), comes, "{name}={value}");
+    }
+}
+
+#[tokio::test] // O-22
+async fn section_3_1_2_4_a_person_agrees_once_to_what_they_have_seen() {
+    let house = House::new().await;
+    let app = house.app(json!({ "first_party": false })).await;
+    let known = house.visitor().await;
+    let says = |decision| Visitor { decision: Some(decision), ..known.clone() };
+    let with = |scope| app.request(&[("scope", Some(scope))]);
+    for (params, visitor, comes) in [
+        (with("openid"), known.clone(), "consent"),
+        (with("openid"), says(Decision::Deny), "access_denied"),
+        (with("openid"), known.clone(), "consent"),
+        (with("openid"), says(Decision::Allow), "code"),
+        (with("openid"), known.clone(), "code"),
+        (with("openid email"), known.clone(), "consent"),
+        (with("openid email"), says(Decision::Allow), "code"),
+        (with("email"), known.clone(), "code"),
+        (app.request(&[("prompt", Some("consent"))]), known.clone(), "consent"),
+        (app.request(&[("claims", Some(r#"{"userinfo":{"locale":null}}"#))]), known.clone(), "consent"),
+        (app.request(&[("resource", Some(API)), ("scope", Some("openid"))]), known.clone(), "consent"),
+    ] {
+        assert_eq!(next(house.authorize(&params, &visitor).await), comes, "{params}");
+    }
+}
+
+#[tokio::test] // O-22; RFC 8252, section 8.6
+async fn a_client_that_anybody_on_the_machine_could_be_is_asked_about_each_time() {
+    let house = House::new().await;
+    let members = |id, uri| json!({ "client_id": id, "token_endpoint_auth_method": "none", "redirect_uris": [uri], "first_party": false });
+    for (id, uri, again) in [
+        ("spa", CALLBACK, "code"),
+        ("cli", "http://127.0.0.1/cb", "consent"),
+        ("app", "com.example.app:/cb", "consent"),
+    ] {
+        let app = house.app(members(id, uri)).await;
+        let params = app.request(&[("redirect_uri", Some(uri))]);
+        let known = house.visitor().await;
+        let says = Visitor { decision: Some(Decision::Allow), ..known.clone() };
+        assert_eq!(next(house.authorize(&params, &says).await), "code");
+        assert_eq!(next(house.authorize(&params, &known).await), again, "{id}");
+    }
+}
+
+#[tokio::test] // O-09, O-22
+async fn what_is_taken_back_ends_the_clients_grants_and_is_asked_for_again() {
+    let house = House::new().await;
+    let app = house.app(json!({ "first_party": false })).await;
+    let known = house.visitor().await;
+    let user = known.who.as_ref().unwrap().user.id;
+    let says = Visitor { decision: Some(Decision::Allow), ..known.clone() };
+    let params = app.request(&[("scope", Some("openid offline_access"))]);
+    let answer = House::answered(house.authorize(&params, &says).await);
+    let tokens = house.exchange(&app, answer.get("code").unwrap()).await.unwrap();
+    let given = house.provider.consents(user).await.unwrap();
+    assert_eq!((given.len(), given[0].scope.to_string().as_str()), (1, "offline_access openid"));
+    assert!(house.provider.withdraw_consent(user, &app.client.client_id).await.unwrap());
+    assert!(!house.opens(&tokens).await);
+    assert_eq!(code_of(house.refresh(&app, &tokens).await), InvalidGrant);
+    assert_eq!(next(house.authorize(&params, &known).await), "consent");
+    assert!(!house.provider.withdraw_consent(user, &app.client.client_id).await.unwrap());
+    assert!(house.provider.consents(user).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn section_5_3_userinfo_tells_what_the_scope_reaches_to() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    for (scope, names) in [
+        ("openid", &["sub"][..]),
+        ("openid email", &["email", "email_verified", "sub"]),
+        ("openid profile", &["locale", "preferred_username", "sub"]),
+    ] {
+        let tokens = house.tokens(&app, &[("scope", Some(scope))]).await;
+        let told = house.provider.userinfo(&tokens.access_token).await.unwrap();
+        assert_eq!(told.keys().collect::<Vec<_>>(), names, "{scope}");
+        assert_eq!(told["sub"], claims(tokens.id_token.as_ref().unwrap())["sub"], "section 5.3.2");
+    }
+}
+
+#[tokio::test]
+async fn section_5_5_claims_can_be_asked_for_one_by_one() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    let asked = r#"{"id_token":{"email":{"essential":true},"phone":null},"userinfo":{"locale":null},"other":1}"#;
+    let tokens = house.tokens(&app, &[("scope", Some("openid")), ("claims", Some(asked))]).await;
+    let said = claims(tokens.id_token.as_ref().unwrap());
+    assert_eq!((&said["email"], said.get("email_verified")), (&json!("ann@example.org"), None));
+    let told = house.provider.userinfo(&tokens.access_token).await.unwrap();
+    assert_eq!(told.keys().collect::<Vec<_>>(), ["locale", "sub"]);
+    let next = house.refresh(&app, &tokens).await.unwrap();
+    assert_eq!(house.provider.userinfo(&next.access_token).await.unwrap(), told);
+    for bad in ["x", "[]", r#"{"userinfo":[]}"#, r#"{"userinfo":{"email":1"#] {
+        assert_eq!(house.refusal(&app, &[("claims", Some(bad))]).await.as_deref(), Some("invalid_request"), "{bad}");
+    }
+    let narrow = house.app(json!({ "client_id": "narrow", "scope": "openid" })).await;
+    let tokens = house.tokens(&narrow, &[("claims", Some(asked))]).await;
+    assert!(claims(tokens.id_token.as_ref().unwrap()).get("email").is_none(), "it may not ask for that in any way");
+}
+
+#[tokio::test]
+async fn section_6_and_7_what_is_not_supported_is_refused_by_its_name() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    for (name, error) in [
+        ("request", "request_not_supported"),
+        ("request_uri", "request_uri_not_supported"),
+        ("registration", "registration_not_supported"),
+    ] {
+        assert_eq!(house.refusal(&app, &[(name, Some("x"))]).await.as_deref(), Some(error));
+    }
+}
+
+#[tokio::test]
+async fn section_11_offline_access_outlives_the_session_and_all_else_ends_with_it() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    let accounts = house.provider.accounts();
+    for (scope, outlives) in [("openid", false), ("openid offline_access", true)] {
+        let signed_in = house.sign_in().await;
+        let visitor = Visitor { who: Some(signed_in.who.clone()), ..Visitor::default() };
+        let params = app.request(&[("scope", Some(scope))]);
+        let answer = House::answered(house.authorize(&params, &visitor).await);
+        let tokens = house.exchange(&app, answer.get("code").unwrap()).await.unwrap();
+        accounts.end_session(&signed_in.who, signed_in.who.session.id).await.unwrap();
+        assert_eq!(house.opens(&tokens).await, outlives, "{scope}");
+        assert_eq!(house.refresh(&app, &tokens).await.is_ok(), outlives, "{scope}");
+    }
+    let without = json!({ "client_id": "without", "grant_types": ["authorization_code"] });
+    let without = house.app(without).await;
+    let tokens = house.tokens(&without, &[("scope", Some("openid offline_access"))]).await;
+    assert_eq!((tokens.refresh_token.is_none(), tokens.scope.has("offline_access")), (true, false));
+}
+
+#[tokio::test]
+async fn section_12_a_refreshed_id_token_is_of_the_same_sign_in() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    let first = house.tokens(&app, &[]).await;
+    house.world.clock.advance(Duration::from_secs(300));
+    let next = house.refresh(&app, &first).await.unwrap();
+    let (before, after) = (claims(&first.id_token.unwrap()), claims(&next.id_token.unwrap()));
+    for name in ["iss", "sub", "aud", "auth_time", "sid"] {
+        assert_eq!(before[name], after[name], "{name}");
+    }
+    assert_eq!(after["iat"].as_i64().unwrap() - before["iat"].as_i64().unwrap(), 300);
+    assert!(after.get("nonce").is_none());
+}
+
+#[tokio::test]
+async fn the_name_of_a_session_is_the_same_at_one_client_and_another_at_another() {
+    let house = House::new().await;
+    let (app, other) = (house.app(json!({})).await, house.app(json!({ "client_id": "other" })).await);
+    let visitor = house.visitor().await;
+    let mut sids = Vec::new();
+    for app in [&app, &app, &other] {
+        let answer = House::answered(house.authorize(&app.request(&[]), &visitor).await);
+        let tokens = house.exchange(app, answer.get("code").unwrap()).await.unwrap();
+        sids.push(claims(&tokens.id_token.unwrap())["sid"].clone());
+    }
+    assert_eq!(sids[0], sids[1]);
+    assert_ne!(sids[0], sids[2]);
+}

@@ -1,0 +1,38 @@
+//! OpenID Connect Discovery and RFC 8414.
+use crate::house::*;
+use serde_json::{Value, json};
+
+#[tokio::test] // O-32
+async fn section_3_what_is_said_is_what_is_done() {
+    let house = House::new().await;
+    let said: Value = serde_json::to_value(house.provider.metadata(&["en", "ru"])).unwrap();
+    assert_eq!(said["issuer"], house.provider.issuer());
+    assert_eq!(said["response_types_supported"], json!(["code"]));
+    assert_eq!(said["scopes_supported"], json!(["email", "offline_access", "openid", "profile", "read", "write"]));
+    assert_eq!(said["code_challenge_methods_supported"], json!(["S256"]));
+    let app = house.app(json!({})).await;
+    for mode in said["response_modes_supported"].as_array().unwrap() {
+        assert_eq!(house.refusal(&app, &[("response_mode", mode.as_str())]).await, None);
+    }
+    assert!(house.refusal(&app, &[("response_mode", Some("fragment"))]).await.is_some());
+    for grant in said["grant_types_supported"].as_array().unwrap() {
+        let asked = house.token(&app, &[("grant_type", grant.as_str().unwrap())]).await;
+        assert_ne!(code_of(asked), auth_oidc::error::ErrorCode::UnsupportedGrantType);
+    }
+    for method in said["token_endpoint_auth_methods_supported"].as_array().unwrap() {
+        house.app(json!({ "client_id": method, "token_endpoint_auth_method": method })).await;
+    }
+    let algorithms = said["id_token_signing_alg_values_supported"].as_array().unwrap();
+    for algorithm in algorithms {
+        let members = json!({ "client_id": algorithm, "id_token_signed_response_alg": algorithm });
+        let tokens = house.tokens(&house.app(members).await, &[]).await;
+        assert_eq!(header(tokens.id_token.as_ref().unwrap())["alg"], *algorithm);
+    }
+    let everything = "openid profile email";
+    let tokens = house.tokens(&app, &[("scope", Some(everything))]).await;
+    let told = house.provider.userinfo(&tokens.access_token).await.unwrap();
+    let mut names: Vec<_> =
+        said["claims_supported"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(told.keys().map(String::as_str).collect::<Vec<_>>(), names);
+}
