@@ -26,6 +26,7 @@ fn accounts() -> Result<Accounts, Box<dyn Error>> {
         codes: memory.clone(),
         sessions: memory.clone(),
         counters: memory.clone(),
+        documents: memory.clone(),
         mailer: Arc::new(Outbox::new(memory, secret.clone(), rng.clone())),
         hasher: Arc::new(Argon2Hasher::new(HasherSettings::default(), rng.clone())?),
         keyring: Arc::new(KeyRing::new(keys, clock.clone(), Duration::from_hours(1))),

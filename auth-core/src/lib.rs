@@ -9,6 +9,7 @@
 //! | every number and name that a deployment may choose | [`policy`] |
 //! | the words of the domain, parsed once and valid ever after | [`value`] |
 //! | records with their pure transitions | [`user`], [`code`], [`session`] with its [`grant`], [`counter`] |
+//! | small records of a protocol, whose decisions are made elsewhere | [`document`] |
 //! | the outside, one small trait a file | [`ports`] |
 //! | mail on its way out, and its worker | [`outbox`] |
 //! | all that a store holds, carried into another | [`copy`] |
@@ -56,6 +57,7 @@ pub mod code;
 pub mod copy;
 pub mod counter;
 pub mod device_token;
+pub mod document;
 pub mod grant;
 pub mod keys;
 mod limits;

@@ -8,6 +8,7 @@ mod around;
 mod clock;
 mod codes;
 mod counters;
+mod documents;
 mod events;
 mod hasher;
 mod keyring;
@@ -26,6 +27,7 @@ pub use self::{
     clock::Clock,
     codes::CodeStore,
     counters::CounterStore,
+    documents::{DocumentPage, DocumentStore, DocumentStoreExt, Inserted},
     events::{Event, EventSink},
     hasher::{PasswordHasher, Verdict},
     keyring::{Jwk, Keyring},
@@ -42,6 +44,7 @@ pub use self::{
     clock::MockClock,
     codes::MockCodeStore,
     counters::MockCounterStore,
+    documents::MockDocumentStore,
     events::MockEventSink,
     hasher::MockPasswordHasher,
     keyring::MockKeyring,
@@ -107,6 +110,8 @@ pub struct Ports {
     pub sessions: Arc<dyn SessionStore>,
     /// How often what was tried.
     pub counters: Arc<dyn CounterStore>,
+    /// Small records of a protocol, such as OAuth's.
+    pub documents: Arc<dyn DocumentStore>,
     /// Takes mail for delivery: an [`Outbox`](crate::outbox::Outbox), as a rule.
     pub mailer: Arc<dyn Mailer>,
     /// Passwords into hashes.

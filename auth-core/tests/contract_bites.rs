@@ -170,6 +170,26 @@ bites! { keys {
     no_rotation_among_racers_is_lost: TwoSteps,
 } }
 
+bites! { documents {
+    a_document_is_kept_whole: LosesAField,
+    a_key_is_inserted_once: Overwrites,
+    one_of_many_racing_inserts_wins: TwoSteps | Overwrites,
+    a_document_that_has_changed_is_not_written_over: IgnoresTheRevision,
+    a_document_that_is_not_there_is_neither_replaced_nor_deleted: Overwrites | HalfTheId,
+    one_of_many_racing_replaces_wins: TwoSteps | IgnoresTheRevision,
+    a_document_is_deleted_once: WritesNothing,
+    a_document_that_has_changed_is_not_deleted: IgnoresTheRevision,
+    one_of_many_racing_deletes_wins: TwoSteps | WritesNothing,
+    of_racing_deletes_and_replaces_one_wins: TwoSteps | IgnoresTheRevision,
+    what_is_inserted_anew_is_not_what_was_read_before: RepeatsTheRevision | IgnoresTheRevision,
+    keys_that_differ_in_one_part_are_different: OneSlot | OneOwner | HalfTheId,
+    documents_are_listed_by_kind_and_owner: Everybodys | AnyKind,
+    pages_give_each_document_once: SkipsARecord | ExportsTwice | IgnoresTheLimit,
+    all_of_an_owner_are_forgotten_and_nothing_else: WritesNothing | Everybodys,
+    what_has_not_expired_is_not_swept: OneSecondEarly | SweepsTheEndless,
+    no_change_of_a_document_among_racers_is_lost: TwoSteps,
+} }
+
 bites! { records {
     every_record_is_exported_once_and_whole: LosesAField | SkipsARecord | ExportsTwice | CountsOneMore,
     what_has_ended_is_not_exported: KeepsTheDelivered | WritesNothing,

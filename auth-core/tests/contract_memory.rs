@@ -7,4 +7,5 @@ contract!(sessions: Memory::default());
 contract!(counters: Memory::default());
 contract!(outbox: Memory::default());
 contract!(keys: Memory::default());
+contract!(documents: Memory::default());
 contract!(records: Memory::default());

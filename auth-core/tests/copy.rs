@@ -17,7 +17,7 @@ fn person(n: u16) -> User {
 async fn filled() -> Arc<Memory> {
     let memory = Memory::default();
     for n in 0..PEOPLE {
-        assert_eq!(memory.insert(&person(n)).await.unwrap(), Insert::Done);
+        assert_eq!(UserStore::insert(&memory, &person(n)).await.unwrap(), Insert::Done);
     }
     for (n, at) in [(1, Timestamp(NOW.0 - 60)), (2, NOW)] {
         let key = CounterKey { group: [n; 16], name: [n; 16] };
@@ -125,7 +125,7 @@ fn spoil(users: &mut HashMap<UserId, (User, u64)>, what: &str) {
 async fn what_is_in_the_way_stays_and_is_told() {
     let to = Arc::new(Memory::default());
     let stranger = User { login: person(7).login, ..person(PEOPLE) };
-    assert_eq!(to.insert(&stranger).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&*to, &stranger).await.unwrap(), Insert::Done);
     let copier = Copier { from: filled().await, to: to.clone() };
     let failed = carry(&copier, Position::start()).await;
     assert!(matches!(failed, Err(CopyError::Conflict(RecordKind::Users))), "{failed:?}");

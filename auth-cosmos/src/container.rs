@@ -14,6 +14,7 @@ use azure_data_cosmos::{
     },
 };
 use futures_util::TryStreamExt;
+use serde::Serialize;
 use std::{
     hash::{BuildHasher, RandomState},
     num::NonZeroU32,
@@ -159,10 +160,12 @@ impl Container {
         Ok(self.select::<u64>(partition, query).await?.into_iter().sum())
     }
 
-    /// Some of all documents, in an order of the database's: the first, or those after an earlier page. With them comes
-    /// where to go on, until there is nothing more.
+    /// Some of the documents that a query selects with `SELECT *`, of one partition or of all, in an order of the database's:
+    /// the first, or those after an earlier page. With them comes where to go on, until there is nothing more.
     pub async fn page<R: Kept>(
         &self,
+        query: &Query,
+        partition: Option<&str>,
         after: Option<String>,
         limit: u32,
     ) -> Outside<(Vec<Document<R>>, Option<String>)> {
@@ -175,8 +178,11 @@ impl Container {
         };
         let options = QueryOptions::default().with_feed_options(feed);
         let page = || async {
-            let all = Query::from("SELECT * FROM c");
-            let found = self.items.query_items(all, FeedScope::full_container(), Some(options.clone())).await?;
+            let scope = match partition {
+                Some(partition) => FeedScope::partition(partition.to_owned()),
+                None => FeedScope::full_container(),
+            };
+            let found = self.items.query_items(query.clone(), scope, Some(options.clone())).await?;
             let mut pages = found.into_pages();
             let Some(page) = pages.try_next().await? else { return Ok((Vec::new(), None)) };
             Ok((page.into_items(), Some(pages.to_continuation_token()?.as_str().to_owned())))
@@ -260,7 +266,7 @@ impl Container {
     }
 
     /// A query with one more parameter.
-    pub fn with(&self, query: Query, name: &str, value: i64) -> Outside<Query> {
+    pub fn with(&self, query: Query, name: &str, value: impl Serialize) -> Outside<Query> {
         query.with_parameter(name, value).map_err(|error| self.failed(plain(&error)))
     }
 

@@ -9,7 +9,7 @@
 //! | `repeat.rs` `times.rs` | what a failure means, how often it is asked again, how long what may take |
 //! | `document.rs` | the envelope around a record: its place, its last writes, when it may go |
 //! | `names.rs` | logins and e-mails that have one owner each |
-//! | `users.rs` `codes.rs` `sessions.rs` `counters.rs` `outbox.rs` `keys.rs` | one port each |
+//! | `users.rs` `codes.rs` `sessions.rs` `counters.rs` `outbox.rs` `keys.rs` `documents.rs` | one port each |
 //! | `records.rs` | all of it, record by record, on its way to or from another store |
 //! | `tests/` | the contract on the vendor's emulator, faults, crashes, a model, the bill |
 //!
@@ -46,6 +46,7 @@ mod codes;
 mod container;
 mod counters;
 mod document;
+mod documents;
 mod error;
 mod keys;
 mod metrics;
@@ -89,6 +90,7 @@ pub struct CosmosStore {
     codes: Container,
     counters: Counters,
     outbox: Container,
+    documents: Container,
     secret: Arc<ServerSecret>,
 }
 
@@ -124,7 +126,7 @@ impl CosmosStore {
         let Parts { secret, clock, rng, patience, .. } = parts;
         let open = |schema: Schema, service| {
             let (clock, rng, turns) = (clock.clone(), rng.clone(), Turns::default());
-            // In boxes: six of the SDK's futures side by side are too much for a stack.
+            // In boxes: seven of the SDK's futures side by side are too much for a stack.
             Box::pin(async move {
                 let opened = insist(|| database.container_client(schema.name, None)).await;
                 let items = opened.map_err(Error::of(format!("the container {}", schema.name)))?;
@@ -132,16 +134,17 @@ impl CosmosStore {
             })
         };
         // Together: where a region is silent, each waits for it.
-        let (accounts, reservations, sessions, codes, counters, outbox) = try_join!(
+        let (accounts, reservations, sessions, codes, counters, outbox, documents) = try_join!(
             open(schema::USERS, "users"),
             open(schema::NAMES, "users"),
             open(schema::SESSIONS, "sessions"),
             open(schema::CODES, "codes"),
             open(schema::COUNTERS, "counters"),
             open(schema::OUTBOX, "outbox"),
+            open(schema::DOCUMENTS, "documents"),
         )?;
         let names = Names { accounts, reservations };
-        Ok(Self { names, sessions, codes, counters: Counters::new(counters), outbox, secret })
+        Ok(Self { names, sessions, codes, counters: Counters::new(counters), outbox, documents, secret })
     }
 
     /// Whether the store can be read: for a readiness probe. It writes nothing.

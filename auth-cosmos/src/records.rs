@@ -6,11 +6,14 @@ use crate::{
     container::{Container, Fresh, Written},
     counters,
     document::{Document, Kept, Place},
+    documents,
+    documents::DocumentRecord,
     keys,
     names::AccountRecord,
     outbox, sessions,
 };
 use auth_core::{code::Code, ports::*, user::User, value::*};
+use azure_data_cosmos::Query;
 
 #[async_trait]
 impl RecordStore for CosmosStore {
@@ -26,6 +29,9 @@ impl RecordStore for CosmosStore {
             }
             RecordKind::Counters => export(self.counters.container(), after, limit, counters::records).await,
             RecordKind::Outbox => export(&self.outbox, after, limit, outbox::records).await,
+            RecordKind::Documents => {
+                export(&self.documents, after, limit, |document| Some(documents::records(document))).await
+            }
             RecordKind::Keys => {
                 let records = self.load().await?.map(|keys| Record::Keys(keys.value)).into_iter().collect();
                 Ok(Page { records, next: None })
@@ -56,6 +62,10 @@ impl RecordStore for CosmosStore {
             Record::Mail(entry) => {
                 self.outbox.in_time(put(&self.outbox, &outbox::place(entry.id), outbox::MailRecord::new(entry))).await
             }
+            Record::Document(document) => {
+                let (place, live) = (documents::place(&document.key), DocumentRecord::Live(document.clone()));
+                self.documents.in_time(put(&self.documents, &place, live)).await
+            }
             Record::Keys(keys) => {
                 let container = &self.names.reservations;
                 container.in_time(put(container, &keys::place(), keys.clone())).await
@@ -71,7 +81,8 @@ async fn export<R: Kept>(
     records: impl Fn(&Document<R>) -> Option<Vec<Record>>,
 ) -> Outside<Page> {
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-    let page = container.page(after.map(|cursor| cursor.0), limit);
+    let all = Query::from("SELECT * FROM c");
+    let page = container.page(&all, None, after.map(|cursor| cursor.0), limit);
     let (documents, next) = container.in_time(page).await?;
     let records: Option<Vec<Vec<Record>>> = documents.iter().map(records).collect();
     let records = records.ok_or_else(|| container.failed("a document cannot be read"))?;

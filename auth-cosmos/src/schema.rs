@@ -62,9 +62,17 @@ pub const OUTBOX: Schema = Schema {
     forgets: true,
     indexed: &["/pk/?", "/record/ready/?", "/record/dead/?"],
 };
+/// Documents.
+pub const DOCUMENTS: Schema = Schema {
+    name: "documents",
+    holds: "small records of a protocol, those of an owner together",
+    partition: "/pk",
+    forgets: true,
+    indexed: &["/pk/?", "/record/live/key/kind/?"],
+};
 
 /// All of them.
-pub const ALL: [Schema; 6] = [USERS, NAMES, SESSIONS, CODES, COUNTERS, OUTBOX];
+pub const ALL: [Schema; 7] = [USERS, NAMES, SESSIONS, CODES, COUNTERS, OUTBOX, DOCUMENTS];
 
 impl Schema {
     /// As the SDK creates it.

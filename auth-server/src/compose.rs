@@ -130,6 +130,7 @@ impl House {
             codes: store.clone(),
             sessions: store.clone(),
             counters: store.clone(),
+            documents: store.clone(),
             mailer: Arc::new(outbox),
             hasher: hasher.clone(),
             keyring: keyring.clone(),

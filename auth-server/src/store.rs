@@ -7,7 +7,8 @@ use crate::{
 };
 use auth_core::{
     ports::{
-        CodeStore, CounterStore, KeyStore, OutboxStore, Outside, RecordStore, SessionStore, UserStore, async_trait,
+        CodeStore, CounterStore, DocumentStore, KeyStore, OutboxStore, Outside, RecordStore, SessionStore, UserStore,
+        async_trait,
     },
     secrets::ServerSecret,
 };
@@ -19,8 +20,14 @@ use std::{
 };
 
 /// Every store port, over one database: what a server can run on.
-pub trait Backing: UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + KeyStore + Closing {}
-impl<S: UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + KeyStore + Closing> Backing for S {}
+pub trait Backing:
+    UserStore + CodeStore + SessionStore + CounterStore + DocumentStore + OutboxStore + KeyStore + Closing
+{
+}
+impl<S: UserStore + CodeStore + SessionStore + CounterStore + DocumentStore + OutboxStore + KeyStore + Closing> Backing
+    for S
+{
+}
 
 /// All that a database holds, to be carried into another, or from one.
 pub trait Carried: RecordStore + Closing {}

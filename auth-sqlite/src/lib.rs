@@ -3,7 +3,7 @@
 //! | file | what lives there |
 //! | --- | --- |
 //! | `lib.rs` | [`SqliteStore`]: open, ping, sweep, close |
-//! | `users.rs` `codes.rs` `sessions.rs` `counters.rs` `outbox.rs` `keys.rs` | one port each: its rows and its statements |
+//! | `users.rs` `codes.rs` `sessions.rs` `counters.rs` `outbox.rs` `keys.rs` `documents.rs` | one port each: its rows and its statements |
 //! | `records.rs` | all of it, record by record, on its way to or from another store |
 //! | `writer.rs` | the one connection that writes, and the group commit |
 //! | `readers.rs` | the few connections that read |
@@ -33,6 +33,7 @@ mod backup;
 mod codes;
 mod connection;
 mod counters;
+mod documents;
 mod error;
 mod file;
 mod keys;

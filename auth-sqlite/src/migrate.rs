@@ -77,7 +77,7 @@ macro_rules! migration {
 }
 
 /// The version that this program knows and writes.
-pub const NEWEST: u32 = 8;
+pub const NEWEST: u32 = 9;
 const MIGRATIONS: [Migration; NEWEST as usize] = [
     migration!("0001_users"),
     migration!("0002_codes"),
@@ -87,6 +87,7 @@ const MIGRATIONS: [Migration; NEWEST as usize] = [
     migration!("0006_sliding_counters"),
     migration!("0007_deleted_users"),
     migration!("0008_signing_keys"),
+    migration!("0009_documents"),
 ];
 
 fn forward(connection: &mut Connection, to: u32) -> Result<(), Error> {

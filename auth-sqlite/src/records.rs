@@ -1,11 +1,11 @@
 //! All of it, record by record, in the order of its keys. What asks here has the file to itself, and so asks the writer:
 //! its connection is the only one.
 use crate::{
-    Error, SqliteStore, codes, counters, keys, outbox,
+    Error, SqliteStore, codes, counters, documents, keys, outbox,
     record::{decode, find},
     sessions, users,
 };
-use auth_core::{ports::*, session::Session, user::User, value::*};
+use auth_core::{document::Document, ports::*, session::Session, user::User, value::*};
 use rusqlite::{Connection, Params, Row};
 
 const RECORDS: &str = "records";
@@ -24,6 +24,7 @@ impl RecordStore for SqliteStore {
             RecordKind::Counters => "SELECT count(*) FROM counters",
             RecordKind::Outbox => "SELECT count(*) FROM outbox",
             RecordKind::Keys => "SELECT count(*) FROM signing_keys",
+            RecordKind::Documents => "SELECT count(*) FROM documents",
         };
         let count = |connection: &Connection| Ok(connection.query_row(count, [], |row| row.get::<_, i64>(0))?);
         Ok(Some(self.writer.write(RECORDS, count).await?.unsigned_abs()))
@@ -87,6 +88,17 @@ fn export(connection: &Connection, kind: RecordKind, after: Option<Cursor>, limi
             let records = keys::find(connection)?.map(|keys| Record::Keys(keys.value)).into_iter().collect();
             Ok(Page { records, next: None })
         }
+        RecordKind::Documents => {
+            let select = "SELECT record FROM documents WHERE (kind, owner, name) > (?1, ?2, ?3) \
+                          ORDER BY kind, owner, name LIMIT ?4";
+            let mut parts = after.split(' ').map(ToOwned::to_owned);
+            let mut part = || parts.next().unwrap_or_default();
+            page(connection, select, (part(), part(), part(), limit), |row| {
+                let document: Document = decode(documents::DOCUMENTS, &row.get::<_, String>(0)?)?;
+                let key = &document.key;
+                Ok((format!("{} {} {}", key.kind(), key.owner(), key.name()), Record::Document(document)))
+            })
+        }
     }
 }
 
@@ -124,6 +136,7 @@ fn import(connection: &Connection, record: &Record) -> Result<Imported, Error> {
         Record::Counter(key, counter) => counters::keep(connection, *key, counter)?,
         Record::Mail(entry) => outbox::put(connection, entry)?,
         Record::Keys(keys) => keys::put(connection, keys)?,
+        Record::Document(document) => documents::put(connection, document)?,
     }
     Ok(Imported::Done)
 }
@@ -141,6 +154,9 @@ fn in_place_of(connection: &Connection, record: &Record) -> Result<Option<Record
         Record::Counter(key, _) => counters::find_key(connection, *key)?.map(|held| Record::Counter(*key, held)),
         Record::Mail(entry) => outbox::by_id(connection, entry.id)?.map(Record::Mail),
         Record::Keys(_) => keys::find(connection)?.map(|keys| Record::Keys(keys.value)),
+        Record::Document(document) => {
+            documents::find(connection, &document.key)?.map(|held| Record::Document(held.value))
+        }
     })
 }
 

@@ -10,6 +10,7 @@ contract!(sessions: store());
 contract!(counters: store());
 contract!(outbox: store());
 contract!(keys: store());
+contract!(documents: store());
 contract!(records: store());
 
 thread_local! {

@@ -159,10 +159,11 @@ impl Accounts {
     /// # Errors
     /// [`Unavailable`].
     pub async fn delete_user(&self, id: UserId) -> Outside<Option<User>> {
-        let Ports { users, sessions, events, .. } = &self.ports;
+        let Ports { users, sessions, documents, events, .. } = &self.ports;
         let Some(user) = users.remove(id).await? else { return Ok(None) };
         events.record(&Event::AccountDeleted(id));
         self.afterwards("tidying sessions", sessions.revoke_all(id, None).await);
+        self.afterwards("tidying documents", documents.forget(&id.to_string()).await);
         Ok(Some(user))
     }
 }

@@ -1,7 +1,7 @@
 //! Something around every call of a port: a deadline, a count, a fault. Written once here, so that neither a flow nor a
 //! store knows of it.
 use super::*;
-use crate::{code::*, counter::*, keys::SealedKeys, session::*, user::*, value::*};
+use crate::{code::*, counter::*, document::*, keys::SealedKeys, session::*, user::*, value::*};
 use std::fmt::{self, Debug};
 
 /// What happens around each call.
@@ -76,6 +76,7 @@ impl Ports {
             codes: Around::new(self.codes.clone(), layer),
             sessions: Around::new(self.sessions.clone(), layer),
             counters: Around::new(self.counters.clone(), layer),
+            documents: Around::new(self.documents.clone(), layer),
             mailer: Around::new(self.mailer.clone(), layer),
             hasher: Around::new(self.hasher.clone(), layer),
             keyring: Around::new(self.keyring.clone(), layer),
@@ -126,6 +127,15 @@ around!(counters: CounterStore {
     peek(counts: &[Count], now: Timestamp) -> Vec<Hit>;
     confirm(attempt: AttemptId, counts: &[Count], now: Timestamp) -> ();
     forgive(attempt: AttemptId, forget: &[CounterKey], undo: &[CounterKey]) -> ();
+    sweep(now: Timestamp) -> ();
+});
+around!(documents: DocumentStore {
+    insert(document: &Document) -> Inserted;
+    find(key: &DocumentKey) -> Option<Stored<Document>>;
+    replace(document: &Stored<Document>) -> Replace;
+    delete(document: &Stored<Document>) -> Replace;
+    list(kind: &str, owner: Option<&str>, after: Option<Cursor>, limit: usize) -> DocumentPage;
+    forget(owner: &str) -> ();
     sweep(now: Timestamp) -> ();
 });
 around!(outbox: OutboxStore {

@@ -2,6 +2,7 @@ use super::{Entry, Outside, async_trait};
 use crate::{
     code::Code,
     counter::{Counter, CounterKey},
+    document::Document,
     keys::SealedKeys,
     session::Session,
     user::User,
@@ -40,11 +41,14 @@ pub enum RecordKind {
     Outbox,
     /// The keys that sign access tokens.
     Keys,
+    /// Small records of a protocol.
+    Documents,
 }
 
 impl RecordKind {
     /// Each of them, in the order in which they are carried.
-    pub const ALL: [Self; 6] = [Self::Users, Self::Sessions, Self::Codes, Self::Counters, Self::Outbox, Self::Keys];
+    pub const ALL: [Self; 7] =
+        [Self::Users, Self::Sessions, Self::Codes, Self::Counters, Self::Outbox, Self::Keys, Self::Documents];
 
     /// Its name.
     pub const fn as_str(self) -> &'static str {
@@ -55,6 +59,7 @@ impl RecordKind {
             Self::Counters => "counters",
             Self::Outbox => "outbox",
             Self::Keys => "keys",
+            Self::Documents => "documents",
         }
     }
 }
@@ -83,6 +88,8 @@ pub enum Record {
     Mail(Entry),
     /// The keys that sign access tokens.
     Keys(SealedKeys),
+    /// A small record of a protocol.
+    Document(Document),
 }
 
 impl Record {
@@ -98,6 +105,7 @@ impl Record {
             Self::Session(session) => !session.is_live(now),
             Self::Code(code) => code.kept_until <= now,
             Self::Counter(_, counter) => counter.over_at <= now,
+            Self::Document(document) => document.is_over(now),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod codes;
 mod counters;
+mod documents;
 mod keys;
 mod outbox;
 mod records;
@@ -73,9 +74,9 @@ pub enum Fault {
     CountsAnything,
     /// Keeps the older of two codes.
     KeepsTheOlder,
-    /// Has one slot for all kinds of code.
+    /// Has one slot for all kinds of code, or of document.
     OneSlot,
-    /// Takes a code of any kind for the one that was asked for.
+    /// Takes a code or a document of any kind for one of the kind that was asked for.
     AnyKind,
     /// Compares with codes of other secrets as if they were its own.
     AnySecret,
@@ -94,7 +95,7 @@ pub enum Fault {
     AnyMac,
     /// Ends all sessions where one was to be spared.
     SparesNobody,
-    /// Ends and lists everybody's sessions.
+    /// Ends and lists everybody's sessions; lists and forgets everybody's documents.
     Everybodys,
 
     /// Allows one hit more than the limit.
@@ -157,9 +158,16 @@ pub enum Fault {
     /// Sweeps no dead entry.
     SweepsNothing,
 
-    /// Exports one record less on each page but the first.
+    /// Gives what is inserted anew the revision that was there before.
+    RepeatsTheRevision,
+    /// Looks at the kind and the name of a document, and not at whose it is.
+    OneOwner,
+    /// Sweeps what stays until it is deleted.
+    SweepsTheEndless,
+
+    /// Exports or lists one record less on each page but the first.
     SkipsARecord,
-    /// Exports the first record of a page twice.
+    /// Exports or lists the first record of a page twice.
     ExportsTwice,
     /// Counts one record more than it exports.
     CountsOneMore,

@@ -13,6 +13,7 @@
 
 pub mod codes;
 pub mod counters;
+pub mod documents;
 pub mod keys;
 pub mod outbox;
 pub mod records;
@@ -166,6 +167,25 @@ macro_rules! contract {
         one_of_many_first_sets_is_kept // S-21
         one_of_many_racing_sets_wins // S-21
         no_rotation_among_racers_is_lost // S-21
+    } };
+    (@clauses documents $then:ident $($make:expr)?) => { $crate::contract! { @$then documents [$($make)?]
+        a_document_is_kept_whole
+        a_key_is_inserted_once
+        one_of_many_racing_inserts_wins
+        a_document_that_has_changed_is_not_written_over
+        a_document_that_is_not_there_is_neither_replaced_nor_deleted
+        one_of_many_racing_replaces_wins
+        a_document_is_deleted_once
+        a_document_that_has_changed_is_not_deleted
+        one_of_many_racing_deletes_wins
+        of_racing_deletes_and_replaces_one_wins
+        what_is_inserted_anew_is_not_what_was_read_before
+        keys_that_differ_in_one_part_are_different
+        documents_are_listed_by_kind_and_owner
+        pages_give_each_document_once
+        all_of_an_owner_are_forgotten_and_nothing_else
+        what_has_not_expired_is_not_swept
+        no_change_of_a_document_among_racers_is_lost
     } };
     (@clauses records $then:ident $($make:expr)?) => { $crate::contract! { @$then records [$($make)?]
         every_record_is_exported_once_and_whole

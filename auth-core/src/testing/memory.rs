@@ -1,7 +1,8 @@
 //! The stores, in memory: the reference that the contract was written against. Each decision is made under one lock.
+mod documents;
 mod records;
 
-use crate::{code::*, counter::*, keys::SealedKeys, ports::*, session::*, user::*, value::*};
+use crate::{code::*, counter::*, document::*, keys::SealedKeys, ports::*, session::*, user::*, value::*};
 use async_trait::async_trait;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -25,6 +26,10 @@ pub struct Tables {
     pub sessions: HashMap<SessionId, Session>,
     /// Counters.
     pub counters: HashMap<CounterKey, Counter>,
+    /// Documents, each with what [`writes`](Self::writes) was when it was written.
+    pub documents: BTreeMap<DocumentKey, (Document, u64)>,
+    /// How often a document was written: what is written anew is not taken for what it was before.
+    pub writes: u64,
     /// Mails on their way out.
     pub outbox: BTreeMap<MailId, Entry>,
     /// The signing keys, with the number of writes over them.
@@ -350,7 +355,12 @@ mod tests {
         CodeStore::sweep(&store, now).await.unwrap();
         SessionStore::sweep(&store, now).await.unwrap();
         CounterStore::sweep(&store, now).await.unwrap();
+        let key = DocumentKey::new("kind", "owner", "name").unwrap();
+        let document = Document { key, expires_at: Some(now), body: serde_json::Value::Null };
+        assert_eq!(DocumentStore::insert(&store, &document).await.unwrap(), Inserted::Done);
+        DocumentStore::sweep(&store, now).await.unwrap();
         let tables = store.tables();
         assert!(tables.codes.is_empty() && tables.sessions.is_empty() && tables.counters.is_empty());
+        assert!(tables.documents.is_empty());
     }
 }

@@ -72,6 +72,7 @@ impl Default for World {
             codes: memory.clone(),
             sessions: memory.clone(),
             counters: memory.clone(),
+            documents: memory.clone(),
             mailer: post.clone(),
             hasher: Arc::new(PlainHasher),
             keyring: Arc::new(KeyRing::new(keys, clock.clone(), Duration::from_hours(1))),

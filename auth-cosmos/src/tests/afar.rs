@@ -96,7 +96,7 @@ async fn whoever_has_read_what_is_over_is_told_so_when_he_can_read_what_is_not()
     let (emulator, store) = afar().await;
     let near = emulator.store().await;
     let user = Things::of_a_life().await.user.value;
-    assert_eq!(near.insert(&user).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&near, &user).await.unwrap(), Insert::Done);
     emulator.part_the_regions();
     let mut read = UserStore::by_id(&near, user.id).await.unwrap().unwrap();
     read.value.disabled = true;

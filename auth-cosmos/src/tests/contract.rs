@@ -22,6 +22,10 @@ mod keys {
     use super::*;
     contract!(keys: Emulator::start().await.store().await);
 }
+mod documents {
+    use super::*;
+    contract!(documents: Emulator::start().await.store().await);
+}
 mod records {
     use super::*;
     contract!(records: Emulator::start().await.store().await);

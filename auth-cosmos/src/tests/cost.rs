@@ -67,6 +67,7 @@ impl House {
             codes: store.clone(),
             sessions: store.clone(),
             counters: store.clone(),
+            documents: store.clone(),
             mailer: Arc::new(Twice(
                 Outbox::new(store.clone(), secret.clone(), rng.clone()),
                 world.ports.mailer.clone(),

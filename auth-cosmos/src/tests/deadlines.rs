@@ -41,13 +41,13 @@ fn calls<'a>(store: &'a CosmosStore, things: &'a Things) -> Vec<(&'static str, C
     let Attempt { id: of, kind, proof, .. } = guess(code, now);
     let renewal = Renewal { id: of, kind, proof, expires_at: now, now };
     calls! {
-        users_insert: store.insert(&user.value);
+        users_insert: UserStore::insert(store, &user.value);
         users_by_id: UserStore::by_id(store, id);
         users_by_login: store.by_login(&user.value.login);
         users_by_email: store.by_email(&user.value.email);
         users_replace: UserStore::replace(store, user);
         users_rename: store.rename(user);
-        users_delete: store.delete(user);
+        users_delete: UserStore::delete(store, user);
         codes_create: CodeStore::create(store, code);
         codes_redeem: store.redeem(&attempt);
         codes_renew: store.renew(&renewal);

@@ -88,6 +88,11 @@ macro_rules! contract_under {
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn documents_keep_the_contract() {
+                contract!(each documents: $store);
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn keys_and_records_keep_the_contract() {
                 contract!(each keys: $store);
                 contract!(each records: $store);

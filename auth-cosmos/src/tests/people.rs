@@ -21,7 +21,7 @@ pub fn user(id: UserId, login: &str, email: &str) -> User {
 }
 
 pub async fn register(store: &CosmosStore, user: &User) -> Outside<Commit> {
-    Ok(match store.insert(user).await? {
+    Ok(match UserStore::insert(store, user).await? {
         Insert::Done => Commit::Done,
         Insert::Exists => Commit::Lost,
         Insert::LoginTaken => Commit::Taken(0),

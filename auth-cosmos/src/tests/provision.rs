@@ -29,10 +29,10 @@ async fn change(database: &DatabaseClient, schema: schema::Schema, how: impl FnO
 #[tokio::test]
 async fn a_container_that_forgets_or_indexes_otherwise_is_mended_and_keeps_what_it_holds() {
     let database = Emulator::start().await.database(Vec::new()).await;
-    assert_eq!(states(&containers(&database).await.unwrap()), [State::There; 6]);
+    assert_eq!(states(&containers(&database).await.unwrap()), [State::There; 7]);
     let store = CosmosStore::over(&database, parts()).await.unwrap();
     let ann = user(UserId::from_bytes([1; 16]), "ann", "ann");
-    assert_eq!(store.insert(&ann).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &ann).await.unwrap(), Insert::Done);
     // One that forgets accounts, one that forgets nothing, one without an index.
     change(&database, schema::USERS, |users| users.default_ttl = TimeToLive::NoDefault).await;
     change(&database, schema::CODES, |codes| codes.default_ttl = TimeToLive::Forever).await;
@@ -46,7 +46,7 @@ async fn a_container_that_forgets_or_indexes_otherwise_is_mended_and_keeps_what_
         let state = if expected.contains(&found.name) { State::Mended } else { State::There };
         assert_eq!(found.state, state, "{}", found.name);
     }
-    assert_eq!(states(&containers(&database).await.unwrap()), [State::There; 6]);
+    assert_eq!(states(&containers(&database).await.unwrap()), [State::There; 7]);
     assert_eq!(UserStore::by_id(&store, ann.id).await.unwrap().unwrap().value, ann);
 }
 
@@ -54,7 +54,7 @@ async fn a_container_that_forgets_or_indexes_otherwise_is_mended_and_keeps_what_
 #[tokio::test]
 async fn where_there_is_no_database_all_are_missing() {
     let database = answering(StatusCode::NotFound, 1_003).await;
-    assert_eq!(states(&look_at_all(&database).await.unwrap()), [State::Missing; 6]);
+    assert_eq!(states(&look_at_all(&database).await.unwrap()), [State::Missing; 7]);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ async fn a_partition_that_splits_halfway_is_exported_once() {
     let mut people = Vec::new();
     for n in 0..PEOPLE {
         let user = somebody(n);
-        assert_eq!(store.insert(&user).await.unwrap(), Insert::Done);
+        assert_eq!(UserStore::insert(&store, &user).await.unwrap(), Insert::Done);
         people.push(user.id);
     }
     let (mut seen, mut after, mut pages) = (Vec::new(), None, 0);
@@ -42,7 +42,7 @@ async fn a_partition_that_splits_halfway_is_exported_once() {
 async fn what_was_carried_there_and_back_is_what_it_was() {
     let (here, back) = (Arc::new(Memory::default()), Arc::new(Memory::default()));
     for n in 0..300 {
-        assert_eq!(here.insert(&somebody(n)).await.unwrap(), Insert::Done);
+        assert_eq!(UserStore::insert(&*here, &somebody(n)).await.unwrap(), Insert::Done);
     }
     let there: Arc<dyn RecordStore> = Arc::new(Emulator::start().await.store().await);
     for (from, to) in [(here.clone() as Arc<dyn RecordStore>, there.clone()), (there, back.clone())] {

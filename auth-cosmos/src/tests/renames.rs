@@ -61,14 +61,14 @@ async fn rename(store: &CosmosStore, id: UserId, to: &User) -> Rename {
 async fn a_name_that_is_not_given_back_is_taken_over_by_the_next_one() {
     let (pair, rng) = (Pair::new().await, SeededRng::default());
     let (ann, eve, next) = (user(&rng, "ann"), user(&rng, "eve"), user(&rng, "ann"));
-    assert_eq!(pair.well.insert(&ann).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&pair.well, &ann).await.unwrap(), Insert::Done);
     assert_eq!(rename(&pair.cannot_delete, ann.id, &eve).await, Rename::Done);
     assert_eq!(pair.well.by_login(&ann.login).await.unwrap(), None);
     pair.clock.advance(Duration::from_mins(1));
-    assert_eq!(pair.well.insert(&next).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&pair.well, &next).await.unwrap(), Insert::Done);
 
     let gone = read(&pair.cannot_delete, next.id).await;
-    assert_eq!(pair.cannot_delete.delete(&gone).await.unwrap(), Replace::Done);
+    assert_eq!(UserStore::delete(&pair.cannot_delete, &gone).await.unwrap(), Replace::Done);
     assert_eq!(pair.well.by_login(&next.login).await.unwrap(), None);
     pair.clock.advance(Duration::from_mins(1));
     assert_eq!(rename(&pair.well, ann.id, &ann).await, Rename::Done);
@@ -78,7 +78,7 @@ async fn a_name_that_is_not_given_back_is_taken_over_by_the_next_one() {
 async fn a_name_that_is_given_back_late_is_kept_by_whoever_has_taken_it_back() {
     let (pair, rng) = (Pair::new().await, SeededRng::default());
     let (ann, eve) = (user(&rng, "ann"), user(&rng, "eve"));
-    assert_eq!(pair.well.insert(&ann).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&pair.well, &ann).await.unwrap(), Insert::Done);
     // A rename that gets no further than its commit, and the way back before it goes on.
     let names = &pair.well.names;
     let account = names.account(ann.id).await.unwrap().unwrap();
@@ -89,5 +89,5 @@ async fn a_name_that_is_given_back_late_is_kept_by_whoever_has_taken_it_back() {
     names.give_back(seen).await.unwrap();
     assert_eq!(pair.well.by_login(&ann.login).await.unwrap().unwrap().value.id, ann.id);
     assert_eq!(pair.well.by_email(&ann.email).await.unwrap().unwrap().value.id, ann.id);
-    assert_eq!(pair.well.insert(&user(&rng, "ann")).await.unwrap(), Insert::LoginTaken);
+    assert_eq!(UserStore::insert(&pair.well, &user(&rng, "ann")).await.unwrap(), Insert::LoginTaken);
 }

@@ -54,7 +54,7 @@ async fn every_document_that_is_to_go_says_when() {
     live(&emulator).await;
     // Of them all no name is left, since each was deleted.
     let bob = user(UserId::from_bytes([1; 16]), "bob", "bob");
-    assert_eq!(emulator.store().await.insert(&bob).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&emulator.store().await, &bob).await.unwrap(), Insert::Done);
     one_mail_is_out_and_one_waits(&emulator).await;
     let database = emulator.database(Vec::new()).await;
     for schema in schema::ALL {

@@ -22,7 +22,7 @@ async fn a_copy_under_writes_is_one_moment() {
         async move {
             while !stop.load(Ordering::Relaxed) {
                 let number = written.load(Ordering::Relaxed);
-                assert_eq!(store.insert(&user(number)).await.unwrap(), Insert::Done);
+                assert_eq!(UserStore::insert(&*store, &user(number)).await.unwrap(), Insert::Done);
                 written.store(number + 1, Ordering::Relaxed);
             }
         }

@@ -65,7 +65,7 @@ async fn child() {
 
 async fn users(store: Arc<SqliteStore>, first: u64) {
     for number in first.. {
-        assert_eq!(store.insert(&user(number)).await.unwrap(), Insert::Done);
+        assert_eq!(UserStore::insert(&*store, &user(number)).await.unwrap(), Insert::Done);
         tell("user", number, 0);
     }
 }

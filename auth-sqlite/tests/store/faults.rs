@@ -11,7 +11,8 @@ async fn a_lock_that_is_given_up_in_time_is_waited_for() {
     let outsider = place.outsider();
     outsider.execute_batch("BEGIN IMMEDIATE").unwrap();
     let user = user(1);
-    let (inserted, ()) = tokio::join!(store.insert(&user), async { outsider.execute_batch("COMMIT").unwrap() });
+    let (inserted, ()) =
+        tokio::join!(UserStore::insert(&store, &user), async { outsider.execute_batch("COMMIT").unwrap() });
     assert_eq!(inserted.unwrap(), Insert::Done);
 }
 
@@ -22,11 +23,11 @@ async fn a_lock_that_is_kept_is_unavailable_and_later_writes_work() {
         SqliteStore::open(&place.path, Options { patience: Duration::from_secs(1), ..Options::default() }).unwrap();
     let outsider = place.outsider();
     outsider.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let refused = store.insert(&user(1)).await.unwrap_err();
+    let refused = UserStore::insert(&store, &user(1)).await.unwrap_err();
     assert!(matches!(refused, Unavailable::Failed { service: "users", .. }), "{refused:?}");
     store.ping().await.expect("reads go on");
     outsider.execute_batch("COMMIT").unwrap();
-    assert_eq!(store.insert(&user(2)).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &user(2)).await.unwrap(), Insert::Done);
     let first = UserStore::by_id(&store, user(1).id).await.unwrap();
     assert!(first.is_none(), "what was refused does not happen later");
 }
@@ -50,7 +51,7 @@ async fn a_damaged_row_is_unavailable_and_not_quoted() {
     let place = Place::new();
     let store = place.open();
     let (user, session, code) = (user(1), session(1), code(1));
-    assert_eq!(store.insert(&user).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &user).await.unwrap(), Insert::Done);
     SessionStore::create(&store, &session).await.unwrap();
     CodeStore::create(&store, &code).await.unwrap();
     store.put(&entry(1)).await.unwrap();
@@ -94,12 +95,12 @@ async fn what_is_no_database_is_refused() {
 async fn a_revision_of_another_store_is_stale() {
     let place = Place::new();
     let store = place.open();
-    assert_eq!(store.insert(&user(1)).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &user(1)).await.unwrap(), Insert::Done);
     let stored = Stored { value: user(1), revision: Revision("\"etag\"".to_owned()) };
-    assert_eq!(store.replace(&stored).await.unwrap(), Replace::Stale);
+    assert_eq!(UserStore::replace(&store, &stored).await.unwrap(), Replace::Stale);
     assert_eq!(store.rename(&stored).await.unwrap(), Rename::Stale);
-    assert_eq!(store.delete(&stored).await.unwrap(), Replace::Stale);
+    assert_eq!(UserStore::delete(&store, &stored).await.unwrap(), Replace::Stale);
     let gone = Stored { value: user(2), revision: Revision("0".to_owned()) };
-    assert_eq!(store.replace(&gone).await.unwrap(), Replace::Stale);
+    assert_eq!(UserStore::replace(&store, &gone).await.unwrap(), Replace::Stale);
     assert_eq!(UserStore::by_id(&store, UserId::from_bytes(bytes(2))).await.unwrap(), None);
 }

@@ -11,7 +11,7 @@ fn applied(steps: &[migrate::Step]) -> Vec<u32> {
 async fn back_and_forward_keeps_what_both_versions_hold() {
     let place = Place::new();
     let store = place.open();
-    assert_eq!(store.insert(&user(1)).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &user(1)).await.unwrap(), Insert::Done);
     store.put(&entry(1)).await.unwrap();
     store.close().await;
 
@@ -73,7 +73,7 @@ async fn nobody_goes_back_under_a_running_server() {
     let place = Place::new();
     let store = place.open();
     assert!(matches!(migrate::down(&place.path, None), Err(Error::InUse)));
-    assert_eq!(store.insert(&user(1)).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &user(1)).await.unwrap(), Insert::Done);
     store.close().await;
     migrate::down(&place.path, None).unwrap();
 }
@@ -106,10 +106,10 @@ async fn no_code_brings_a_deleted_account_back_in_a_version_that_does_not_know_o
     let store = place.open();
     for number in [1, 2] {
         CodeStore::create(&store, &registration(number)).await.unwrap();
-        assert_eq!(store.insert(&user(number)).await.unwrap(), Insert::Done);
+        assert_eq!(UserStore::insert(&store, &user(number)).await.unwrap(), Insert::Done);
     }
     let first = UserStore::by_id(&store, user(1).id).await.unwrap().unwrap();
-    assert_eq!(store.delete(&first).await.unwrap(), Replace::Done);
+    assert_eq!(UserStore::delete(&store, &first).await.unwrap(), Replace::Done);
     store.close().await;
     migrate::down(&place.path, Some(6)).unwrap();
     let store = place.open();

@@ -8,7 +8,7 @@ use std::fs;
 async fn it_takes_a_place_that_is_free_and_no_other() {
     let place = Place::new();
     let store = place.open();
-    assert_eq!(store.insert(&user(1)).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &user(1)).await.unwrap(), Insert::Done);
     store.close().await;
     let target = place.file("auth.db.target");
     // What another database has left behind would be played back into this one.
@@ -46,6 +46,6 @@ async fn whoever_has_it_alone_has_it_alone() {
     alone.close().await;
     let store = place.open();
     assert!(matches!(another(), Err(Error::InUse)));
-    assert_eq!(store.insert(&user(1)).await.unwrap(), Insert::Exists);
+    assert_eq!(UserStore::insert(&store, &user(1)).await.unwrap(), Insert::Exists);
     store.close().await;
 }

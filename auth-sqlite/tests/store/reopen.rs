@@ -8,7 +8,7 @@ async fn all_of_it_survives_a_restart() {
     let store = place.open();
     let (user, session, code, entry) = (user(1), session(1), code(1), entry(1));
     let count = count(1, Rule::new(1, HOUR));
-    assert_eq!(store.insert(&user).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &user).await.unwrap(), Insert::Done);
     SessionStore::create(&store, &session).await.unwrap();
     assert!(matches!(store.turn(session.id, &turn(&session, 0)).await.unwrap(), Turned::Done(_)));
     CodeStore::create(&store, &code).await.unwrap();
@@ -33,11 +33,11 @@ async fn all_of_it_survives_a_restart() {
 async fn closing_copies_the_log_back_and_ends_the_service() {
     let place = Place::new();
     let store = place.open();
-    assert_eq!(store.insert(&user(1)).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &user(1)).await.unwrap(), Insert::Done);
     store.close().await;
     let names: Vec<_> = place.folder.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["auth.db"], "the log and its index are gone");
-    assert!(store.insert(&user(2)).await.is_err());
+    assert!(UserStore::insert(&store, &user(2)).await.is_err());
     assert!(store.ping().await.is_err());
     store.close().await;
 }
@@ -53,7 +53,7 @@ async fn the_files_are_their_owners_alone() {
     let place = Place::new();
     let path = place.folder.path().join("a/b/auth.db");
     let store = open(&path);
-    assert_eq!(store.insert(&user(1)).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &user(1)).await.unwrap(), Insert::Done);
     assert_eq!(mode(path.parent().unwrap().parent().unwrap()), 0o700);
     assert_eq!(mode(path.parent().unwrap()), 0o700);
     for file in path.parent().unwrap().read_dir().unwrap() {

@@ -33,7 +33,7 @@ impl Place {
         let other = Place::new();
         let store = other.open();
         for number in users {
-            assert_eq!(store.insert(&user(number)).await.unwrap(), Insert::Done);
+            assert_eq!(UserStore::insert(&store, &user(number)).await.unwrap(), Insert::Done);
         }
         store.close().await;
         backup(&other.path, &self.file(name)).unwrap();
@@ -56,7 +56,7 @@ async fn accounts_and_counts_come_back_and_sessions_codes_and_mails_do_not() {
     let place = Place::new();
     let store = place.open();
     let count = count(1, Rule::new(1, HOUR));
-    assert_eq!(store.insert(&user(0)).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &user(0)).await.unwrap(), Insert::Done);
     assert_eq!(hit(&store, 1, count, NOW).await, Hit::Allowed);
     SessionStore::create(&store, &session(1)).await.unwrap();
     CodeStore::create(&store, &code(1)).await.unwrap();
@@ -64,7 +64,7 @@ async fn accounts_and_counts_come_back_and_sessions_codes_and_mails_do_not() {
     store.backup(&place.file("copy.db")).await.unwrap();
 
     // Since then one account more, the session has ended, the code was used, the mail is out, and there are others of each.
-    assert_eq!(store.insert(&user(1)).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &user(1)).await.unwrap(), Insert::Done);
     SessionStore::revoke(&store, session(1).id).await.unwrap();
     assert!(matches!(store.redeem(&attempt(&code(1), "123456")).await.unwrap(), Redeem::Accepted(_)));
     let lease = Lease { holder: 1, until: NOW + HOUR };
@@ -145,7 +145,7 @@ async fn nothing_is_restored_under_a_running_server() {
     let copy = place.backed_up(0..3, "copy.db").await;
     let store = place.open();
     assert!(matches!(restore(&copy, &place.path), Err(Error::InUse)));
-    assert_eq!(store.insert(&user(0)).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &user(0)).await.unwrap(), Insert::Done);
     store.close().await;
     assert_eq!(users_in(&place.path).await, 1);
 }
@@ -156,7 +156,7 @@ async fn what_is_no_whole_backup_of_ours_is_refused_and_changes_nothing() {
     let copy = place.backed_up(0..500, "copy.db").await;
     let whole = fs::read(&copy).unwrap();
     let store = place.open();
-    assert_eq!(store.insert(&user(0)).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(&store, &user(0)).await.unwrap(), Insert::Done);
     store.close().await;
 
     let mut damaged = whole.clone();

@@ -3,7 +3,7 @@ use super::{facts::Records, hub::Hub};
 use auth_core::{
     ports::Call,
     session::Session,
-    testing::{Broken, Fault, Tables},
+    testing::{Broken, Fault, Memory, Tables},
     user::User,
     value::*,
 };
@@ -52,6 +52,8 @@ pub struct Stores {
     pub counters: Arc<Broken>,
     /// Mails.
     pub outbox: Arc<Broken>,
+    /// Documents: nobody here writes any.
+    pub documents: Arc<Memory>,
     planted: Mutex<PlantedState>,
 }
 
@@ -75,6 +77,7 @@ impl Stores {
             sessions: store("sessions"),
             counters: store("counters"),
             outbox: store("outbox"),
+            documents: Arc::<Memory>::default(),
             planted: Mutex::default(),
         }
     }

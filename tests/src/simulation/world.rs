@@ -109,6 +109,7 @@ impl World {
             codes: stores.codes.clone(),
             sessions: stores.sessions.clone(),
             counters,
+            documents: stores.documents.clone(),
             mailer: Arc::new(Post {
                 hub: hub.clone(),
                 outbox: Outbox::new(outbox.clone(), SECRET.clone(), rng.clone()),

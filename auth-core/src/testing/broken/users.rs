@@ -12,14 +12,14 @@ impl UserStore for Broken {
         let user = self.blur(user);
         if self.has(Fault::ChecksThenWrites) {
             let now = Memory::from(store.tables().clone());
-            let checked = now.insert(&user).await?;
+            let checked = UserStore::insert(&now, &user).await?;
             tokio::task::yield_now().await;
             if checked == Insert::Done {
                 keep(&store, &user);
             }
             return Ok(checked);
         }
-        let mut answer = store.insert(&user).await?;
+        let mut answer = UserStore::insert(&*store, &user).await?;
         let free = match (self.fault, answer) {
             (Fault::Overwrites, Insert::Exists) => true,
             (Fault::LoginByItsText, Insert::LoginTaken) => store.find_user(has_login(&user.login)).is_none(),
@@ -63,7 +63,7 @@ impl UserStore for Broken {
             keep(&store, &user.value);
             Replace::Done
         } else {
-            store.replace(&user).await?
+            UserStore::replace(&*store, &user).await?
         };
         store.close(true);
         Ok(answer)
@@ -113,7 +113,7 @@ impl UserStore for Broken {
         let store = self.open().await;
         let user = self.as_read(&store, user).await?;
         let before = UserStore::by_id(&*store, user.value.id).await?;
-        let answer = store.delete(&user).await?;
+        let answer = UserStore::delete(&*store, &user).await?;
         if answer == Replace::Done {
             self.give_back(&store, before);
         }

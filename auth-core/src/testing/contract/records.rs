@@ -1,6 +1,6 @@
 //! All that a store holds, on its way into another: what every [`RecordStore`] promises.
 use super::{
-    NOW, SECOND, codes, count, outbox, race,
+    NOW, SECOND, codes, count, documents, outbox, race,
     sessions::{present, session},
     users::user,
     whole,
@@ -8,6 +8,7 @@ use super::{
 use crate::{
     code::*,
     counter::*,
+    document::*,
     keys::SealedKeys,
     ports::*,
     session::*,
@@ -21,8 +22,14 @@ use std::{sync::Arc, time::Duration};
 pub const CLAUSES: &[&str] = crate::contract!(@clauses records names);
 
 /// A store of every port: what is carried was written through the others, and is looked at through them.
-pub trait Whole: RecordStore + UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + KeyStore {}
-impl<S: RecordStore + UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + KeyStore> Whole for S {}
+pub trait Whole:
+    RecordStore + UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + KeyStore + DocumentStore
+{
+}
+impl<S> Whole for S where
+    S: RecordStore + UserStore + CodeStore + SessionStore + CounterStore + OutboxStore + KeyStore + DocumentStore
+{
+}
 
 const HOUR: Duration = Duration::from_hours(1);
 const ANN: UserId = UserId::from_bytes([1; 16]);
@@ -40,13 +47,18 @@ pub async fn what_has_ended_is_not_exported(store: Arc<dyn Whole>) {
     insert(&*store, &ann).await;
     SessionStore::create(&*store, &device).await.unwrap();
     store.put(&mail).await.unwrap();
+    let document = documents::document("ann", "one");
+    assert_eq!(DocumentStore::insert(&*store, &document).await.unwrap(), Inserted::Done);
     delete(&*store, &ann).await;
     store.revoke(device.id).await.unwrap();
     assert_eq!(store.lease(outbox::ONE, NOW, 1).await.unwrap().len(), 1);
     assert_eq!(store.settle(mail.id, outbox::ONE, &MailVerdict::Done).await.unwrap(), Settled::Done);
+    let read = store.find(&document.key).await.unwrap().expect("it is there");
+    assert_eq!(DocumentStore::delete(&*store, &read).await.unwrap(), Replace::Done);
     assert_eq!(all(&*store, RecordKind::Users).await, [Record::Deleted(ann.id)]);
     assert_eq!(all(&*store, RecordKind::Sessions).await, []);
     assert_eq!(all(&*store, RecordKind::Outbox).await, []);
+    assert_eq!(all(&*store, RecordKind::Documents).await, []);
 }
 
 /// It is found by each of them, and nobody else gets one; the id of a deleted account is nobody's.
@@ -71,9 +83,9 @@ pub async fn an_imported_account_has_its_names(store: Arc<dyn Whole>) {
     let (one, other) = (user(&rng, "one"), user(&rng, "other"));
     let same_login = User { login: ann.login.clone(), ..one };
     let same_email = User { email: ann.email.clone(), ..other };
-    assert_eq!(store.insert(&same_login).await.unwrap(), Insert::LoginTaken);
-    assert_eq!(store.insert(&same_email).await.unwrap(), Insert::EmailTaken);
-    assert_eq!(store.insert(&gone).await.unwrap(), Insert::Exists);
+    assert_eq!(UserStore::insert(&*store, &same_login).await.unwrap(), Insert::LoginTaken);
+    assert_eq!(UserStore::insert(&*store, &same_email).await.unwrap(), Insert::EmailTaken);
+    assert_eq!(UserStore::insert(&*store, &gone).await.unwrap(), Insert::Exists);
     let mut read = UserStore::by_id(&*store, ann.id).await.unwrap().expect("found");
     read.value.login = "anna".parse().unwrap();
     assert_eq!(store.rename(&read).await.unwrap(), Rename::Done);
@@ -107,6 +119,12 @@ pub async fn what_was_imported_goes_on_where_it_was(store: Arc<dyn Whole>) {
                     store.peek(&two, NOW + SECOND).await.unwrap(),
                     source.peek(&two, NOW + SECOND).await.unwrap()
                 );
+            }
+            Record::Document(document) => {
+                let read = store.find(&document.key).await.unwrap().expect("it is there");
+                assert_eq!(read.value, *document);
+                assert_eq!(DocumentStore::replace(&*store, &read).await.unwrap(), Replace::Done);
+                assert_eq!(DocumentStore::insert(&*store, document).await.unwrap(), Inserted::Exists);
             }
             Record::User(_) | Record::Deleted(_) | Record::Mail(_) | Record::Keys(_) => {}
         }
@@ -157,6 +175,9 @@ pub async fn what_is_there_is_not_written_over(store: Arc<dyn Whole>) {
             Record::Code(code) => others.push(Record::Code(Code { wrong: code.wrong + 1, ..code })),
             Record::Counter(key, _) => others.push(Record::Counter(key, Counter::default())),
             Record::Mail(entry) => others.push(Record::Mail(Entry { attempts: entry.attempts + 9, ..entry })),
+            Record::Document(document) => {
+                others.push(Record::Document(Document { expires_at: Some(NOW + HOUR * 2), ..document }));
+            }
             Record::Keys(keys) => others.push(Record::Keys(SealedKeys(format!("{}, others", keys.0)))),
         }
         for other in others {
@@ -197,7 +218,7 @@ pub async fn one_of_many_imports_gets_the_login(store: Arc<dyn Whole>) {
 }
 
 /// Some of each kind, in every state that is carried; and what the store holds then, in the order of the kinds.
-async fn fill(store: &(impl Whole + ?Sized)) -> [Vec<Record>; 6] {
+async fn fill(store: &(impl Whole + ?Sized)) -> [Vec<Record>; 7] {
     let keys = SealedKeys("sealed".to_owned());
     assert_eq!(store.save(&keys, None).await.unwrap(), Replace::Done);
     [
@@ -207,6 +228,7 @@ async fn fill(store: &(impl Whole + ?Sized)) -> [Vec<Record>; 6] {
         counters(store).await,
         mails(store).await,
         vec![Record::Keys(keys)],
+        papers(store).await,
     ]
 }
 
@@ -292,17 +314,34 @@ async fn mails(store: &(impl Whole + ?Sized)) -> Vec<Record> {
     entries
 }
 
+/// As they were written, one of them twice.
+async fn papers(store: &(impl Whole + ?Sized)) -> Vec<Record> {
+    let mut records = Vec::new();
+    for (owner, name, expires_at) in [("ann", "one", None), ("ann", "two", Some(NOW + HOUR)), ("bob", "one", None)] {
+        let mut document = Document { expires_at, ..documents::document(owner, name) };
+        assert_eq!(DocumentStore::insert(store, &document).await.unwrap(), Inserted::Done);
+        if expires_at.is_some() {
+            let read = store.find(&document.key).await.unwrap().expect("it is there");
+            document.body = serde_json::json!({ "changed": true });
+            let changed = Stored { value: document.clone(), ..read };
+            assert_eq!(DocumentStore::replace(store, &changed).await.unwrap(), Replace::Done);
+        }
+        records.push(Record::Document(document));
+    }
+    records
+}
+
 fn two(key: CounterKey) -> Count {
     Count { key, rule: Rule::new(2, HOUR), pause: None, crowd: Crowd::One }
 }
 
 async fn insert(store: &(impl Whole + ?Sized), user: &User) {
-    assert_eq!(store.insert(user).await.unwrap(), Insert::Done);
+    assert_eq!(UserStore::insert(store, user).await.unwrap(), Insert::Done);
 }
 
 async fn delete(store: &(impl Whole + ?Sized), user: &User) {
     let read = UserStore::by_id(store, user.id).await.unwrap().expect("it is there");
-    assert_eq!(store.delete(&read).await.unwrap(), Replace::Done);
+    assert_eq!(UserStore::delete(store, &read).await.unwrap(), Replace::Done);
 }
 
 async fn import(store: &(impl Whole + ?Sized), record: &Record) {
@@ -323,7 +362,7 @@ async fn all(store: &(impl Whole + ?Sized), kind: RecordKind) -> Vec<Record> {
 }
 
 /// Just these are there.
-async fn holds(store: &(impl Whole + ?Sized), filled: [Vec<Record>; 6]) {
+async fn holds(store: &(impl Whole + ?Sized), filled: [Vec<Record>; 7]) {
     for (kind, mut expected) in RecordKind::ALL.into_iter().zip(filled) {
         let mut exported = all(store, kind).await;
         expected.sort_by_cached_key(Record::written);

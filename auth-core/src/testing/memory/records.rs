@@ -1,5 +1,5 @@
 //! All that is in memory, record by record.
-use super::{Memory, Tables};
+use super::{Memory, Tables, documents};
 use crate::ports::*;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -48,6 +48,9 @@ impl Tables {
                 self.counters.iter().map(|(key, counter)| Record::Counter(*key, counter.clone())).collect()
             }
             RecordKind::Outbox => self.outbox.values().cloned().map(Record::Mail).collect(),
+            RecordKind::Documents => {
+                self.documents.values().map(|(document, _)| Record::Document(document.clone())).collect()
+            }
             RecordKind::Keys => self.keys.iter().map(|(keys, _)| Record::Keys(keys.clone())).collect(),
         };
         records.into_iter().map(|record| (place(&record), record)).collect()
@@ -69,6 +72,9 @@ impl Tables {
             Record::Code(code) => self.codes.get(&(code.id.subject(), code.purpose.kind())).cloned().map(Record::Code),
             Record::Counter(key, _) => self.counters.get(key).cloned().map(|counter| Record::Counter(*key, counter)),
             Record::Mail(entry) => self.outbox.get(&entry.id).cloned().map(Record::Mail),
+            Record::Document(document) => {
+                self.documents.get(&document.key).map(|(held, _)| Record::Document(held.clone()))
+            }
             Record::Keys(_) => self.keys.clone().map(|(keys, _)| Record::Keys(keys)),
         }
     }
@@ -81,6 +87,7 @@ impl Tables {
             Record::Code(code) => drop(self.codes.insert((code.id.subject(), code.purpose.kind()), code)),
             Record::Counter(key, counter) => drop(self.counters.insert(key, counter)),
             Record::Mail(entry) => drop(self.outbox.insert(entry.id, entry)),
+            Record::Document(document) => self.write(document),
             Record::Keys(keys) => self.keys = Some((keys, 0)),
         }
     }
@@ -94,6 +101,7 @@ fn place(record: &Record) -> String {
         Record::Code(code) => format!("{} {}", code.id.subject(), code.purpose.kind().as_str()),
         Record::Counter(key, _) => format!("{key:?}"),
         Record::Mail(entry) => entry.id.to_string(),
+        Record::Document(document) => documents::place(&document.key),
         Record::Keys(_) => "keys".to_owned(),
     }
 }

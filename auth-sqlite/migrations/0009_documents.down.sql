@@ -1,0 +1,2 @@
+DROP TABLE document_revisions;
+DROP TABLE documents;
