@@ -3,7 +3,7 @@ use crate::{
     keys::{KeyError, Keys, RootFile},
     log::Audit,
     metrics::Metrics,
-    settings::{Settings, SettingsError},
+    settings::{ClientsFile, Settings, SettingsError},
     store::{self, Backing},
 };
 use auth_core::{
@@ -19,6 +19,7 @@ use auth_core::{
     value::Invalid,
 };
 use auth_mail::{Composer, FileTransport, Mailbox, SmtpTransport, Templates};
+use auth_oidc::Provider;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -26,6 +27,8 @@ use tokio::sync::Notify;
 pub struct House {
     /// The core.
     pub accounts: Accounts,
+    /// Authorization for clients, over the same accounts.
+    pub provider: Provider,
     /// Its outside.
     pub ports: Ports,
     /// What hashes passwords.
@@ -139,8 +142,10 @@ impl House {
             rng,
         };
         let accounts = Accounts::new(ports.clone(), secret.clone(), policy(settings)?);
+        let provider = Provider::new(accounts.clone(), oidc_policy(settings));
         Ok(Self {
             accounts,
+            provider,
             ports,
             hasher,
             outbox: store.clone(),
@@ -184,6 +189,18 @@ fn transport(settings: &Settings) -> Result<Arc<dyn Transport>, ComposeError> {
             tracing::info!(path = %path.display(), "there is no SMTP server: the mail was written to a file");
         })),
     })
+}
+
+fn oidc_policy(settings: &Settings) -> auth_oidc::Policy {
+    let ClientsFile { clients, resources } = settings.oauth.file();
+    auth_oidc::Policy {
+        code_ttl: settings.oauth.authorization_code_lifetime.0,
+        token_ttl: settings.accounts.access_token_lifetime.0,
+        algorithm: settings.accounts.token_algorithm,
+        resources,
+        clients,
+        ..auth_oidc::Policy::default()
+    }
 }
 
 fn policy(settings: &Settings) -> Result<Policy, Invalid> {

@@ -22,18 +22,18 @@ use self::edge::Edge;
 pub use self::{forwarded::Proxies, health::Probe, jwks::MAX_AGE as JWKS_MAX_AGE, problem::reasons};
 
 use auth_core::{
-    accounts::Accounts,
     ports::{Keyring, Outside, Rng},
     value::Locale,
 };
+use auth_oidc::Provider;
 use poem::{Endpoint, EndpointExt, Request, Response};
 use poem_openapi::OpenApiService;
 use std::{sync::Arc, time::Duration};
 
 /// What the routes need.
 pub struct Context {
-    /// The core.
-    pub accounts: Accounts,
+    /// The core, and authorization for clients over it.
+    pub provider: Provider,
     /// Whose public keys are shown.
     pub keyring: Arc<dyn Keyring>,
     /// Whether there is room for one more hash.
@@ -91,6 +91,7 @@ mod tests {
     use super::*;
     use crate::testing::context;
     use auth_core::{
+        accounts::Accounts,
         ports::{Outside, Unavailable, async_trait},
         testing::{Recorder, World},
     };
@@ -194,7 +195,8 @@ mod tests {
         let calls = Recorder::default();
         let ports = world.ports.around(&calls);
         let accounts = Accounts::new(ports, world.secret.clone(), World::policy());
-        let api = endpoint(Context { accounts, room: Box::new(overloaded), ..context(&world) });
+        let provider = Provider::new(accounts, auth_oidc::Policy::default());
+        let api = endpoint(Context { provider, room: Box::new(overloaded), ..context(&world) });
         for (path, body) in [
             ("login", r#"{"login":"ann","password":"seven wet otters on a raft"}"#),
             ("register", r#"{"login":"ann","email":"a@example.org","password":"seven wet otters on a raft"}"#),

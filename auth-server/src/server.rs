@@ -177,7 +177,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 fn context(settings: &Settings, house: &House) -> Context {
     Context {
-        accounts: house.accounts.clone(),
+        provider: house.provider.clone(),
         keyring: house.ports.keyring.clone(),
         room: Box::new({
             let hasher = house.hasher.clone();

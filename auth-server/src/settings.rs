@@ -7,6 +7,7 @@ mod limits;
 mod load;
 mod log;
 mod mail;
+mod oauth;
 mod production;
 mod proxies;
 pub mod secret;
@@ -20,6 +21,7 @@ pub use self::{
     load::{SettingsError, Sources},
     log::LogSettings,
     mail::MailSettings,
+    oauth::{ClientsFile, OAuthSettings},
     proxies::{Networks, ProxySettings},
 };
 
@@ -108,6 +110,10 @@ pub struct Settings {
     #[conf(flatten, serde(flatten))]
     #[serde(flatten)]
     pub accounts: AccountSettings,
+    /// Clients and resources.
+    #[conf(flatten, serde(flatten))]
+    #[serde(flatten)]
+    pub oauth: OAuthSettings,
     /// How often what may be tried.
     #[conf(flatten, serde(flatten))]
     #[serde(flatten)]

@@ -9,6 +9,7 @@ use auth_core::{
     testing::World,
     value::{Locale, Secret},
 };
+use auth_oidc::Provider;
 use poem::{Endpoint, Response, http::HeaderMap};
 use std::{env, fs, net::IpAddr, path::Path, sync::Arc, time::Duration};
 
@@ -20,7 +21,7 @@ pub fn endpoint(world: &World) -> impl Endpoint<Output = Response> + 'static {
 /// What the routes need, from a world.
 pub(crate) fn context(world: &World) -> Context {
     Context {
-        accounts: world.accounts(),
+        provider: Provider::new(world.accounts(), auth_oidc::Policy::default()),
         keyring: world.ports.keyring.clone(),
         room: Box::new(|| Ok(())),
         probe: Arc::new(Away),

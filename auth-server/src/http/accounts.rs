@@ -171,7 +171,8 @@ mod tests {
         let tokens = ann(&world).await;
         let ports = Ports { hasher: world.ports.hasher.clone(), ..world.ports.around(&faulty) };
         let accounts = Accounts::new(ports, world.secret.clone(), World::policy());
-        let api = endpoint(Context { accounts, ..context(&world) });
+        let provider = auth_oidc::Provider::new(accounts, auth_oidc::Policy::default());
+        let api = endpoint(Context { provider, ..context(&world) });
         let id = CodeId::from_bytes([1; 32]);
         let refresh = tokens.refresh_token.expose();
         for (method, path, body) in [

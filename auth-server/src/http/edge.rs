@@ -63,7 +63,9 @@ impl<E: Endpoint<Output = Response>> Edged<E> {
         if !self.trusts(&request) {
             return Problem::new(Code::OriginRefused).into_response();
         }
-        request.set_data(self.context.accounts.within(self.context.store_deadline));
+        let provider = self.context.provider.within(self.context.store_deadline);
+        request.set_data(provider.accounts().clone());
+        request.set_data(provider);
         let work = AssertUnwindSafe(self.routes.call(request)).catch_unwind();
         match timeout(self.context.deadline, work).await {
             Ok(Ok(Ok(response))) => response,

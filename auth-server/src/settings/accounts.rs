@@ -97,7 +97,8 @@ fn code(text: &str) -> Result<Span, String> {
     at_most(text, "10m")
 }
 
-fn at_most(text: &str, most: &str) -> Result<Span, String> {
+/// A length of time that is no longer than another.
+pub(super) fn at_most(text: &str, most: &str) -> Result<Span, String> {
     let (span, longest): (Span, Span) = (text.parse()?, most.parse()?);
     if span.0 <= longest.0 { Ok(span) } else { Err(format!("expected a length of time of at most {most}")) }
 }
