@@ -1,6 +1,7 @@
 //! The program's commands. Without one it serves.
 
 mod backup;
+mod client;
 mod config;
 mod copy;
 mod keys;
@@ -67,6 +68,8 @@ pub enum Command {
     Copy(copy::Copy),
     /// Accounts, by the operator's word: create, show, rename, disable, enable, delete.
     User(user::Users),
+    /// Programs that may ask for tokens: add, list, rotate-secret, remove.
+    Client(client::Clients),
 }
 
 /// How a command ends: with what it has to say, as a rule, or with an error that a person can act on.
@@ -115,6 +118,7 @@ fn run(Cli { settings, command, .. }: Cli, store: Option<Arc<dyn Backing>>) -> E
         Some(Command::Restore(restore)) => say(&restore.run(&settings)?),
         Some(Command::Copy(copy)) => say(&in_runtime(copy.run(&settings))?),
         Some(Command::User(users)) => say(&in_runtime(users.run(settings))?),
+        Some(Command::Client(clients)) => say(&in_runtime(clients.run(settings))?),
     }
 }
 
@@ -161,6 +165,7 @@ mod tests {
             "migrate",
             "keys",
             "user",
+            "client",
             "backup",
             "restore",
             "copy",

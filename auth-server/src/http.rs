@@ -5,6 +5,7 @@ mod answer;
 mod bearer;
 mod body;
 mod caller;
+mod cors;
 mod docs;
 mod edge;
 mod field;
@@ -12,6 +13,7 @@ mod forwarded;
 mod health;
 mod json;
 mod jwks;
+mod oauth;
 mod paths;
 mod problem;
 mod room;
@@ -69,7 +71,7 @@ impl Context {
 pub fn endpoint(context: Context) -> impl Endpoint<Output = Response> + 'static {
     let api = || {
         let health = health::Health(context.probe.clone(), context.store_deadline);
-        (accounts::routes(), health, jwks::Jwks(context.keyring.clone()))
+        (accounts::routes(), oauth::routes(), health, jwks::Jwks(context.keyring.clone()))
     };
     let server = context.public_url.as_ref().map_or("/", |url| url.as_str());
     let service = OpenApiService::new(api(), "Accounts", env!("CARGO_PKG_VERSION")).description(ABOUT).server(server);
@@ -77,6 +79,9 @@ pub fn endpoint(context: Context) -> impl Endpoint<Output = Response> + 'static 
     routes.add("/api/openapi.json", docs::document(&service));
     if context.docs {
         routes.add("/api/docs", docs::page(&service));
+    }
+    for path in oauth::discovery::paths_of(context.provider.issuer()) {
+        routes.add(&path, oauth::discovery::document(Arc::new(context.provider.clone())));
     }
     let context = Arc::new(context);
     routes.into_endpoint().data(context.clone()).with(Edge(context))
@@ -216,7 +221,7 @@ mod tests {
         let document: Value = serde_json::from_str(&body).unwrap();
         let paths = document["paths"].as_object().unwrap();
         let operations: Vec<_> = paths.values().flat_map(|methods| methods.as_object().unwrap().values()).collect();
-        assert_eq!(operations.len(), 16);
+        assert_eq!(operations.len(), 23);
         for operation in operations {
             let responses = operation["responses"].as_object().unwrap();
             assert!(responses.contains_key("500") && responses.contains_key("503"), "{operation}");

@@ -31,7 +31,7 @@ pub trait Refuse {
 }
 
 /// What any operation may answer.
-const ALWAYS: &[Code] = &[Code::RequestTimeout, Code::BodyTooLarge, Code::Internal, Code::Unavailable];
+pub const ALWAYS: &[Code] = &[Code::RequestTimeout, Code::BodyTooLarge, Code::Internal, Code::Unavailable];
 /// What an operation may answer that changes something.
 pub const WRITES: &[Code] = &[Code::OriginRefused];
 /// What an operation may answer that has a body.
@@ -77,7 +77,8 @@ impl<E: Refuse> ApiResponse for Refusal<E> {
     }
 }
 
-fn refused(status: u16, codes: &[Code]) -> MetaResponse {
+/// How the document tells of these codes, which have one status.
+pub fn refused(status: u16, codes: &[Code]) -> MetaResponse {
     let one_of =
         MetaSchema { enum_items: codes.iter().map(|code| code.name().into()).collect(), ..MetaSchema::new("string") };
     let narrowed =

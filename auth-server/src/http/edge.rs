@@ -1,7 +1,7 @@
 //! What holds for every request: an id, a deadline, no panic gets out, no stranger's page gets in; and for every answer:
 //! headers, and a problem document instead of the framework's own words.
 use super::{
-    Context, body,
+    Context, body, cors,
     problem::{Code, Problem},
 };
 use crate::settings::value::PublicUrl;
@@ -42,9 +42,13 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edged<E> {
         let source = self.context.proxies.source(&request).map(tracing::field::display);
         let (route, overloaded) = (tracing::field::Empty, tracing::field::Empty);
         let span = tracing::info_span!("request", %id, %method, source, route, overloaded);
+        let open = cors::is_open(request.uri().path());
         let mut response = self.answer(request).instrument(span.clone()).await;
         span.in_scope(|| tracing::info!(status = response.status().as_u16(), "answered"));
         self.dress(response.headers_mut());
+        if open {
+            cors::open(response.headers_mut());
+        }
         response.headers_mut().insert(REQUEST_ID, id.parse().expect("hex digits make a header"));
         Ok(response)
     }
@@ -60,7 +64,10 @@ impl<E: Endpoint<Output = Response>> Edged<E> {
             Ok(Err(problem)) => return problem.into_response(),
             Err(_late) => return Problem::new(Code::RequestTimeout).into_response(),
         }
-        if !self.trusts(&request) {
+        if let Some(response) = cors::preflight(&request) {
+            return response;
+        }
+        if !cors::is_open(request.uri().path()) && !self.trusts(&request) {
             return Problem::new(Code::OriginRefused).into_response();
         }
         let provider = self.context.provider.within(self.context.store_deadline);

@@ -67,9 +67,13 @@ impl Jwks {
 
 impl IntoResponse for Cacheable {
     fn into_response(self) -> Response {
-        let age = format!("public, max-age={}", MAX_AGE.as_secs());
-        Answer::<200, _>(self.0).with_header(header::CACHE_CONTROL, age).into_response()
+        cacheable(Answer::<200, _>(self.0))
     }
+}
+
+/// What readers may keep for [`MAX_AGE`].
+pub fn cacheable(answer: impl IntoResponse) -> Response {
+    answer.with_header(header::CACHE_CONTROL, format!("public, max-age={}", MAX_AGE.as_secs())).into_response()
 }
 
 impl ApiResponse for Cacheable {

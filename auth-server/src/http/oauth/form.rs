@@ -1,0 +1,84 @@
+//! Bodies of programs that ask: a form, of which each parameter is there once; what is not known is passed over.
+use super::refusal::OAuthRefusal;
+use auth_core::value::Secret;
+use auth_oidc::{
+    Params,
+    error::{ErrorCode, Refusal},
+    token::ClientRequest,
+};
+use poem::{
+    Request, RequestBody,
+    http::{HeaderMap, header},
+};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaMediaType, MetaRequest, Registry},
+    types::Type,
+};
+use std::marker::PhantomData;
+use zeroize::Zeroizing;
+
+/// A form, whose parameters `T` tells of in the `OpenAPI` document.
+pub struct Form<T> {
+    /// The parameters, and what else says who asks.
+    pub request: ClientRequest,
+    of: PhantomData<fn() -> T>,
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+impl<'a, T: Type> ApiExtractor<'a> for Form<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = vec![MetaMediaType { content_type: FORM, schema: T::schema_ref() }];
+        Some(MetaRequest { description: None, content, required: true })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        if !is_form(request) {
+            return Err(malformed("the body is application/x-www-form-urlencoded, and not compressed").into());
+        }
+        let (params, authorization) = (read(body).await?, authorization(request.headers())?);
+        Ok(Self { request: ClientRequest { params, authorization }, of: PhantomData })
+    }
+}
+
+/// The parameters of a body that is a form.
+pub async fn read(body: &mut RequestBody) -> poem::Result<Params> {
+    // All of it is here already: the edge reads bodies, and bounds them.
+    let bytes = body.take()?.into_bytes().await.map_err(|_| malformed("the body breaks off"))?;
+    let bytes = Zeroizing::new(Vec::from(bytes));
+    let text = std::str::from_utf8(&bytes).map_err(|_| malformed("the body is not UTF-8"))?;
+    Ok(Params::parse(text))
+}
+
+/// Whether the body is a form; one that is compressed is none.
+pub fn is_form(request: &Request) -> bool {
+    let essence = request.content_type().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case(FORM) && !request.headers().contains_key(header::CONTENT_ENCODING)
+}
+
+fn authorization(headers: &HeaderMap) -> Result<Option<Secret>, OAuthRefusal> {
+    let mut headers = headers.get_all(header::AUTHORIZATION).iter();
+    match (headers.next(), headers.next()) {
+        (None, _) => Ok(None),
+        // What is no text proves nobody.
+        (Some(one), None) => Ok(Some(Secret::new(one.to_str().unwrap_or_default().to_owned()))),
+        (Some(_), Some(_)) => Err(malformed("there is more than one Authorization header")),
+    }
+}
+
+fn malformed(why: &'static str) -> OAuthRefusal {
+    Refusal::new(ErrorCode::InvalidRequest, why).into()
+}

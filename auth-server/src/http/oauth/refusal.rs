@@ -1,0 +1,120 @@
+//! How an endpoint says no: in the words of its specification, or as a problem where that has none.
+use crate::http::{
+    answer::{ALWAYS, refused},
+    problem::Problem,
+};
+use auth_oidc::error::{Error, ErrorCode, Refusal};
+use poem::{
+    IntoResponse, Response,
+    http::{HeaderValue, StatusCode, header},
+};
+use poem_openapi::{
+    ApiResponse, Object,
+    registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry},
+    types::Type,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// No.
+#[derive(Debug)]
+pub enum OAuthRefusal {
+    /// In the words of RFC 6749, section 5.2.
+    Refused(Refusal),
+    /// Not now, or not in this way.
+    Problem(Problem),
+}
+
+/// An error (RFC 6749, section 5.2).
+#[derive(Object, Serialize)]
+#[oai(rename = "OAuthError")]
+struct OAuthError {
+    /// The code, for programs.
+    error: String,
+    /// What is wrong, for the client's author.
+    error_description: String,
+}
+
+impl From<Refusal> for OAuthRefusal {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Error> for OAuthRefusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => Self::Refused(refusal),
+            Error::Unavailable(unavailable) => Self::Problem(unavailable.into()),
+        }
+    }
+}
+
+impl From<OAuthRefusal> for poem::Error {
+    fn from(refusal: OAuthRefusal) -> Self {
+        Self::from_response(refusal.into_response())
+    }
+}
+
+impl IntoResponse for OAuthRefusal {
+    fn into_response(self) -> Response {
+        let Refusal { code, description } = match self {
+            Self::Refused(refusal) => refusal,
+            Self::Problem(problem) => return problem.into_response(),
+        };
+        let (status, challenge) = match code {
+            // RFC 6749, section 5.2.
+            ErrorCode::InvalidClient => (StatusCode::UNAUTHORIZED, Some("Basic realm=\"clients\"")),
+            // RFC 6750, section 3.
+            ErrorCode::InvalidToken => (StatusCode::UNAUTHORIZED, Some("Bearer error=\"invalid_token\"")),
+            ErrorCode::InsufficientScope => {
+                (StatusCode::FORBIDDEN, Some("Bearer error=\"insufficient_scope\", scope=\"openid\""))
+            }
+            _ => (StatusCode::BAD_REQUEST, None),
+        };
+        let error = OAuthError { error: code.as_str().to_owned(), error_description: description.into_owned() };
+        let body = serde_json::to_vec(&error).expect("an error is plain data");
+        let mut response = Response::builder().status(status).content_type("application/json").body(body);
+        if let Some(challenge) = challenge {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}
+
+impl ApiResponse for OAuthRefusal {
+    fn meta() -> MetaResponses {
+        let own = [
+            (400, "The request is wrong: `error` says how."),
+            (401, "The client, or the token, is not good: `error` says which."),
+        ];
+        let own = own.map(|(status, about)| MetaResponse {
+            description: about,
+            status: Some(status),
+            status_range: None,
+            content: vec![MetaMediaType { content_type: "application/json", schema: OAuthError::schema_ref() }],
+            headers: if status == 401 { vec![challenge()] } else { Vec::new() },
+        });
+        let mut problems: BTreeMap<u16, Vec<_>> = BTreeMap::new();
+        for code in ALWAYS {
+            problems.entry(code.status()).or_default().push(*code);
+        }
+        let problems = problems.into_iter().map(|(status, codes)| refused(status, &codes));
+        MetaResponses { responses: own.into_iter().chain(problems).collect() }
+    }
+
+    fn register(registry: &mut Registry) {
+        OAuthError::register(registry);
+        crate::http::problem::ProblemDocument::register(registry);
+    }
+}
+
+fn challenge() -> MetaHeader {
+    MetaHeader {
+        name: "WWW-Authenticate".to_owned(),
+        description: Some("How to prove oneself (RFC 7617, RFC 6750).".to_owned()),
+        required: true,
+        deprecated: false,
+        schema: String::schema_ref(),
+    }
+}
