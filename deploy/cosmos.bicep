@@ -72,6 +72,8 @@ var containers = [
   { name: 'counters', partition: '/id', forgets: true, indexed: [] }
   // mails on their way out, encrypted
   { name: 'outbox', partition: '/pk', forgets: true, indexed: ['/pk/?', '/record/ready/?', '/record/dead/?'] }
+  // small records of a protocol, those of an owner together
+  { name: 'documents', partition: '/pk', forgets: true, indexed: ['/pk/?', '/record/live/key/kind/?'] }
 ]
 
 resource container 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2024-11-15' = [for item in containers: {

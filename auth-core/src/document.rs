@@ -3,7 +3,8 @@ use crate::value::{Invalid, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Names one document: its kind, whose it is, and which one.
+/// Names one document: its kind, whose it is, and which one. It is no place for a secret or a person's name: a store may show
+/// it in a URL or a trace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "Parts")]
 pub struct DocumentKey {

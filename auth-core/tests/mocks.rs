@@ -1,5 +1,5 @@
 //! Mocks of the ports, for whoever tests against one call at a time: here, how a change of an account insists.
-use auth_core::{ports::*, testing::user, user::*, value::*};
+use auth_core::{document::*, ports::*, testing::user, user::*, value::*};
 
 const ANN: UserId = UserId::from_bytes([1; 16]);
 
@@ -109,4 +109,68 @@ async fn a_delete_is_done_once_the_account_is_gone_whatever_was_answered() {
         users.expect_by_id().once().in_sequence(&mut in_order).return_once(|_| Ok(left));
         assert_eq!(users.remove(ANN).await.ok(), expected);
     }
+}
+
+/// The document in the state that this number and revision name.
+fn paper(state: u64) -> Stored<Document> {
+    let key = DocumentKey::new("client", "ann", "one").unwrap();
+    let document = Document { key, expires_at: None, body: state.into() };
+    Stored { value: document, revision: Revision(format!("revision {state}")) }
+}
+
+fn count_up(document: &mut Document) -> Change {
+    document.body = (document.body.as_u64().unwrap() + 1).into();
+    Change::Write
+}
+
+#[tokio::test]
+async fn a_stale_change_of_a_document_reads_again() {
+    let (mut documents, mut in_order) = (MockDocumentStore::new(), mockall::Sequence::new());
+    for (seen, end) in [(10, Replace::Stale), (20, Replace::Done)] {
+        documents.expect_find().once().in_sequence(&mut in_order).returning(move |_| Ok(Some(paper(seen))));
+        let replace = documents.expect_replace().once().in_sequence(&mut in_order);
+        let written = Stored { revision: paper(seen).revision, ..paper(seen + 1) };
+        replace.withf(move |write| *write == written).returning(move |_| Ok(end));
+    }
+    let changed = documents.change_document(&paper(10).value.key, count_up).await.unwrap();
+    assert_eq!(changed, Some(paper(21).value));
+}
+
+#[tokio::test]
+async fn a_document_that_is_left_is_answered_as_it_is_and_a_missing_one_is_none() {
+    let mut documents = MockDocumentStore::new();
+    documents.expect_find().returning(|key| Ok((key.owner() == "ann").then(|| paper(10))));
+    documents.expect_replace().never();
+    let leave = |document: &mut Document| {
+        count_up(document);
+        Change::Leave
+    };
+    let key = paper(10).value.key;
+    assert_eq!(documents.change_document(&key, leave).await.unwrap(), Some(paper(10).value));
+    let missing = DocumentKey::new("client", "bob", "one").unwrap();
+    assert_eq!(documents.change_document(&missing, count_up).await.unwrap(), None);
+}
+
+#[tokio::test] // S-18
+async fn a_change_of_a_document_whose_answer_was_lost_is_known_again_by_what_it_wrote() {
+    let lost = || Unavailable::failed("documents", "the connection broke");
+    for (stored, done) in
+        [(Ok(Some(paper(11))), true), (Ok(Some(paper(10))), false), (Ok(None), false), (Err(lost()), false)]
+    {
+        let (mut documents, mut in_order) = (MockDocumentStore::new(), mockall::Sequence::new());
+        documents.expect_find().once().in_sequence(&mut in_order).returning(|_| Ok(Some(paper(10))));
+        documents.expect_replace().once().in_sequence(&mut in_order).return_once(move |_| Err(lost()));
+        documents.expect_find().once().in_sequence(&mut in_order).return_once(|_| stored);
+        let changed = documents.change_document(&paper(10).value.key, count_up).await;
+        assert_eq!(changed.ok(), done.then(|| Some(paper(11).value)));
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_a_document_that_never_gets_through_gives_up() {
+    let mut documents = MockDocumentStore::new();
+    documents.expect_find().times(32).returning(|_| Ok(Some(paper(10))));
+    documents.expect_replace().times(32).returning(|_| Ok(Replace::Stale));
+    let failed = documents.change_document(&paper(10).value.key, count_up).await;
+    assert_eq!(failed.unwrap_err().service(), "documents");
 }

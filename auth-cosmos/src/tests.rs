@@ -5,6 +5,7 @@ mod contract;
 mod cost;
 mod crash;
 mod deadlines;
+mod documents;
 mod emulator;
 mod faults;
 mod flows;

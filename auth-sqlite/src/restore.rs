@@ -1,7 +1,8 @@
 //! A backup in the place of the database, with everybody signed out.
 //!
 //! What a backup knows of sessions, codes and mails is older than what has happened since: a session that was ended would
-//! live again, a code that was used would work again, a mail would go out twice. So a restored database has none of them.
+//! live again, a code that was used would work again, a mail would go out twice. So a restored database has none of them,
+//! and no document that expires: it may have been used since.
 //!
 //! The database is not swapped as a file: `SQLite` writes the pages of the other into it, in one transaction. Then there
 //! is no moment at which a crash leaves something in between, or the log of the one beside the other; and nobody can
@@ -18,8 +19,9 @@ use std::{
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What a restored database has none of, however many the backup has. Each other table is as the backup has it.
-const EMPTY: &str = "DELETE FROM codes; DELETE FROM outbox; DELETE FROM sessions;";
+/// What a restored database has none of, however many the backup has. All the rest is as the backup has it.
+const EMPTY: &str = "DELETE FROM codes; DELETE FROM outbox; DELETE FROM sessions; \
+                     DELETE FROM documents WHERE expires_at IS NOT NULL;";
 
 /// What a restore has done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +33,8 @@ pub struct Restored {
 }
 
 /// Puts the contents of the file `from`, which [`backup`](backup::backup) has made, in the place of the database in the
-/// file `path`. Accounts and counters are as they were then; there are no sessions, no codes and no mails, so that
-/// everybody signs in again. The database as it was before is kept beside it: `auth.db.replaced-1`, then `-2` and so on.
+/// file `path`. Accounts, counters and documents that have no end are as they were then; there are no sessions, no codes and
+/// no mails, so that everybody signs in again. The database as it was before is kept beside it: `auth.db.replaced-1`, then `-2` and so on.
 ///
 /// The signing keys stay those of the database, if it has any that it `keeps`: whoever can open them under his secret says
 /// yes. Of keys that nobody can open those of the backup take the place.
@@ -190,7 +192,7 @@ mod tests {
             side.push(table);
         }
         assert_eq!(emptied, ["codes", "outbox", "sessions"]);
-        assert_eq!(kept, ["counters", "deleted_users", "signing_keys", "users"]);
+        assert_eq!(kept, ["counters", "deleted_users", "document_revisions", "documents", "signing_keys", "users"]);
     }
 
     fn tables(connection: &Connection) -> Vec<String> {

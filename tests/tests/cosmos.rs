@@ -22,11 +22,11 @@ async fn the_containers_are_made_once_and_stay() {
     let cosmos = Cosmos::start().await;
     let settings = cosmos.settings(Settings::default());
     let none = said(&run(&settings, &["migrate", "status"]).await, 0);
-    assert_eq!(none.matches("missing").count(), 6, "{none}");
+    assert_eq!(none.matches("missing").count(), 7, "{none}");
     let made = said(&run(&settings, &["migrate", "up"]).await, 0);
-    assert_eq!(made.matches("made").count(), 6, "{made}");
+    assert_eq!(made.matches("made").count(), 7, "{made}");
     let there = said(&run(&settings, &["migrate", "up"]).await, 0);
-    assert_eq!(there.matches("there").count(), 6, "{there}");
+    assert_eq!(there.matches("there").count(), 7, "{there}");
     assert_eq!(said(&run(&settings, &["migrate", "status"]).await, 0), there);
     let refused = said(&run(&settings, &["migrate", "down"]).await, 1);
     assert!(refused.contains("migrate up"), "{refused}");

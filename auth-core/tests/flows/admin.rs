@@ -1,6 +1,6 @@
 //! What an operator does to an account that is there: another name, and the end.
 use crate::person::*;
-use auth_core::{accounts::*, ports::*, testing::World, value::*};
+use auth_core::{accounts::*, document::*, ports::*, testing::World, value::*};
 
 #[tokio::test]
 async fn another_login_ends_nothing_and_frees_the_old_one() {
@@ -80,12 +80,17 @@ async fn a_deleted_account_opens_to_nobody_and_its_names_are_free() {
     let tokens = log_in(&accounts).await;
     let issued = accounts.forgot(&caller, user.email.clone()).await.unwrap();
     let code = world.mailed_code();
+    let (hers, others) = (document(&user.id.to_string()), document("another"));
+    for document in [&hers, &others] {
+        assert_eq!(world.ports.documents.insert(document).await.unwrap(), Inserted::Done);
+    }
     world.ledger.take();
     assert_eq!(accounts.delete_user(user.id).await.unwrap(), Some(user.clone()));
     assert_eq!(world.ledger.take(), [Event::AccountDeleted(user.id)]);
     assert!(!opens(&accounts, &tokens).await);
     assert!(matches!(accounts.refresh(&tokens.refresh_token).await, Err(RefreshError::Ended)));
     assert!(world.memory.tables().sessions.is_empty());
+    assert_eq!(world.memory.tables().documents.keys().collect::<Vec<_>>(), [&others.key]);
     assert!(matches!(accounts.login(&caller, attempt("ann", GOOD)).await, Err(LoginError::Refused)));
     let reset = accounts.reset(&caller, issued.id, code, password(OTHER)).await;
     assert!(matches!(reset, Err(ResetError::Refused)));
@@ -105,4 +110,8 @@ async fn the_code_that_made_an_account_does_not_bring_it_back() {
     let again = accounts.confirm(&caller, issued.id, code).await;
     assert!(matches!(again, Err(ConfirmError::Refused)), "{again:?}");
     assert!(accounts.find_user(&Identifier::parse("ann")).await.unwrap().is_none());
+}
+
+fn document(owner: &str) -> Document {
+    Document { key: DocumentKey::new("consent", owner, "one").unwrap(), expires_at: None, body: true.into() }
 }

@@ -1,5 +1,5 @@
 use crate::person::*;
-use auth_core::{accounts::*, policy::Policy, testing::World, value::*};
+use auth_core::{accounts::*, document::*, policy::Policy, ports::*, testing::World, value::*};
 use std::time::Duration;
 
 #[tokio::test] // S-06
@@ -78,7 +78,14 @@ async fn sweeping_takes_nothing_that_lives() {
     let tokens = log_in(&accounts).await;
     let issued = accounts.forgot(&caller, "ann@example.org".parse().unwrap()).await.unwrap();
     let code = world.mailed_code();
+    let key = |name| DocumentKey::new("kind", "owner", name).unwrap();
+    let now = world.ports.clock.now();
+    for (name, expires_at) in [("lives", Some(now + Duration::from_secs(1))), ("endless", None), ("over", Some(now))] {
+        let document = Document { key: key(name), expires_at, body: true.into() };
+        assert_eq!(world.ports.documents.insert(&document).await.unwrap(), Inserted::Done);
+    }
     accounts.sweep().await.unwrap();
+    assert_eq!(world.memory.tables().documents.keys().collect::<Vec<_>>(), [&key("endless"), &key("lives")]);
     assert!(opens(&accounts, &tokens).await);
     accounts.reset(&caller, issued.id, code, password(OTHER)).await.unwrap();
 }

@@ -1,7 +1,7 @@
 //! Servers that read in a region which has not heard yet of what was written.
 use super::{
     emulator::{Emulator, parts},
-    things::{Things, count, guess},
+    things::{Things, count, document, guess},
 };
 use crate::{CosmosStore, Parts};
 use auth_core::{counter::*, ports::*, testing::FixedClock, value::*};
@@ -40,6 +40,20 @@ async fn a_session_that_is_ended_before_it_is_heard_of_is_ended() {
     let near = emulator.store().await;
     assert_eq!(SessionStore::by_id(&near, session.id).await.unwrap(), None);
     assert_eq!(near.of_user(session.id.user()).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_document_that_was_just_written_here_is_found_and_used_once() {
+    let (emulator, store) = afar().await;
+    emulator.part_the_regions();
+    let document = document("one");
+    assert_eq!(DocumentStore::insert(&store, &document).await.unwrap(), Inserted::Done);
+    let read = store.find(&document.key).await.unwrap().unwrap();
+    assert_eq!(read.value, document);
+    assert_eq!(DocumentStore::delete(&store, &read).await.unwrap(), Replace::Done);
+    let near = emulator.store().await;
+    assert_eq!(near.find(&document.key).await.unwrap(), None);
+    assert_eq!(DocumentStore::delete(&near, &read).await.unwrap(), Replace::Stale);
 }
 
 #[tokio::test] // R4

@@ -22,7 +22,7 @@ fn calls<'a>(store: &'a CosmosStore, things: &'a Things) -> Vec<(&'static str, C
             vec![$((stringify!($name), Box::pin(async move { $call.await.is_err() }) as Call<'a>)),*]
         };
     }
-    let Things { user, code, session, entry, keys, records } = things;
+    let Things { user, code, session, entry, keys, document, records } = things;
     let (id, now) = (user.value.id, Timestamp(1));
     let count = count(3);
     let network = Count { crowd: Crowd::Source, ..count };
@@ -71,11 +71,19 @@ fn calls<'a>(store: &'a CosmosStore, things: &'a Things) -> Vec<(&'static str, C
         outbox_sweep: OutboxStore::sweep(store, now);
         keys_load: store.load();
         keys_save: store.save(keys, None);
+        documents_insert: DocumentStore::insert(store, &document.value);
+        documents_find: store.find(&document.value.key);
+        documents_replace: DocumentStore::replace(store, document);
+        documents_delete: DocumentStore::delete(store, document);
+        documents_list: store.list("client", None, None, 10);
+        documents_list_of_one: store.list("client", Some("ann"), None, 10);
+        documents_forget: store.forget("ann");
         records_export: store.export(RecordKind::Users, None, 10);
         records_import_of_a_user: store.import(&records[0]);
         records_import_of_a_session: store.import(&records[1]);
         records_import_of_a_code: store.import(&records[2]);
         records_import_of_a_mail: store.import(&records[3]);
+        records_import_of_a_document: store.import(&records[4]);
         ping: store.ping();
     }
 }

@@ -4,6 +4,7 @@ use auth_core::{
     accounts::*,
     code::*,
     counter::*,
+    document::*,
     keys::{Algorithm, KeySet, SealedKeys},
     ports::*,
     session::*,
@@ -20,8 +21,9 @@ pub struct Things {
     pub session: Session,
     pub entry: Entry,
     pub keys: SealedKeys,
-    /// The first four of them.
-    pub records: [Record; 4],
+    pub document: Stored<Document>,
+    /// The first four of them, and the last.
+    pub records: [Record; 5],
 }
 
 impl Things {
@@ -45,13 +47,15 @@ impl Things {
         let user = Stored { value: user, revision: Revision(r#"["an etag",[]]"#.to_owned()) };
         let keys = KeySet::generate(Algorithm::Es256, Timestamp(0)).unwrap();
         let keys = SealedKeys::seal(&keys, &world.secret, world.ports.rng.as_ref());
+        let document = Stored { value: document("one"), revision: user.revision.clone() };
         let records = [
             Record::User(Box::new(user.value.clone())),
             Record::Session(session.clone()),
             Record::Code(code.clone()),
             Record::Mail(entry()),
+            Record::Document(document.value.clone()),
         ];
-        Self { user, code, session, entry: entry(), keys, records }
+        Self { user, code, session, entry: entry(), keys, document, records }
     }
 }
 
@@ -70,6 +74,12 @@ pub fn count(most: u32) -> Count {
         pause: None,
         crowd: Crowd::One,
     }
+}
+
+/// A small record that has no end.
+pub fn document(name: &str) -> Document {
+    let key = DocumentKey::new("client", "ann", name).unwrap();
+    Document { key, expires_at: None, body: serde_json::json!({ "name": name }) }
 }
 
 /// A mail that is due.

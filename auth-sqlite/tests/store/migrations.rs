@@ -16,13 +16,13 @@ async fn back_and_forward_keeps_what_both_versions_hold() {
     store.close().await;
 
     let steps = migrate::status(&place.path).unwrap();
-    assert_eq!(applied(&steps), [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(applied(&steps), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     assert_eq!(steps[0].name, "0001_users");
     assert_eq!(applied(&migrate::down(&place.path, Some(4)).unwrap()), [1, 2, 3, 4]);
     assert_eq!(applied(&migrate::down(&place.path, Some(1)).unwrap()), [1]);
     assert_eq!(applied(&migrate::status(&place.path).unwrap()), [1]);
     assert_eq!(applied(&migrate::up(&place.path, Some(3)).unwrap()), [1, 2, 3]);
-    assert_eq!(applied(&migrate::up(&place.path, None).unwrap()), [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(applied(&migrate::up(&place.path, None).unwrap()), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
 
     let store = place.open();
     assert_eq!(UserStore::by_id(&store, user(1).id).await.unwrap().unwrap().value, user(1));
@@ -36,7 +36,7 @@ fn all_the_way_back_leaves_nothing_and_the_way_forward_is_open() {
     assert!(applied(&migrate::down(&place.path, Some(0)).unwrap()).is_empty());
     let left: i64 = place.outsider().query_one("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);
-    assert_eq!(applied(&migrate::up(&place.path, None).unwrap()).len(), 8);
+    assert_eq!(applied(&migrate::up(&place.path, None).unwrap()).len(), 9);
 }
 
 #[test]
@@ -46,11 +46,11 @@ fn the_wrong_way_is_refused() {
     assert!(!place.path.exists());
     migrate::up(&place.path, Some(3)).unwrap();
     let way = |result: Result<_, Error>| result.map(|steps: Vec<_>| steps.len()).unwrap_err().to_string();
-    assert_eq!(way(migrate::up(&place.path, Some(2))), "cannot migrate up from version 3 to 2: versions are 0 to 8");
-    assert_eq!(way(migrate::up(&place.path, Some(9))), "cannot migrate up from version 3 to 9: versions are 0 to 8");
+    assert_eq!(way(migrate::up(&place.path, Some(2))), "cannot migrate up from version 3 to 2: versions are 0 to 9");
+    assert_eq!(way(migrate::up(&place.path, Some(10))), "cannot migrate up from version 3 to 10: versions are 0 to 9");
     assert_eq!(
         way(migrate::down(&place.path, Some(4))),
-        "cannot migrate down from version 3 to 4: versions are 0 to 8"
+        "cannot migrate down from version 3 to 4: versions are 0 to 9"
     );
 }
 
@@ -58,9 +58,9 @@ fn the_wrong_way_is_refused() {
 fn a_newer_database_is_refused_with_both_versions_and_the_fix() {
     let place = Place::new();
     migrate::up(&place.path, None).unwrap();
-    place.outsider().pragma_update(None, "user_version", 9).unwrap();
-    let told = "the database has version 9, and this program knows versions up to 8: \
-                start the newer program again, or run its `migrate down 8` first";
+    place.outsider().pragma_update(None, "user_version", 10).unwrap();
+    let told = "the database has version 10, and this program knows versions up to 9: \
+                start the newer program again, or run its `migrate down 9` first";
     let Err(error) = SqliteStore::open(&place.path, Options::default()) else { panic!("a newer database was opened") };
     assert_eq!(error.to_string(), told);
     assert_eq!(migrate::status(&place.path).unwrap_err().to_string(), told);
@@ -123,7 +123,7 @@ async fn no_code_brings_a_deleted_account_back_in_a_version_that_does_not_know_o
 #[test]
 fn the_fields_of_the_records_are_those_of_this_version() {
     let fields = |record: serde_json::Value| record.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
-    assert_eq!(migrate::NEWEST, 8, "look at the fields below, too");
+    assert_eq!(migrate::NEWEST, 9, "look at the fields below, too");
     assert_eq!(
         fields(serde_json::to_value(user(1)).unwrap()),
         "created_at disabled email epoch id locale login password roles spared"
@@ -133,4 +133,5 @@ fn the_fields_of_the_records_are_those_of_this_version() {
         fields(serde_json::to_value(session(1)).unwrap()),
         "device ended ends_at epoch expires_at generation id key seed started_at turned_at"
     );
+    assert_eq!(fields(serde_json::to_value(document(1)).unwrap()), "body expires_at key");
 }

@@ -1,5 +1,5 @@
 //! Records by number: the same number gives the same record.
-use auth_core::{code::*, counter::*, ports::*, secrets::*, session::*, testing, user::*, value::*};
+use auth_core::{code::*, counter::*, document::*, ports::*, secrets::*, session::*, testing, user::*, value::*};
 use auth_sqlite::{Options, SqliteStore};
 use rusqlite::Connection;
 use std::{
@@ -45,6 +45,11 @@ pub fn user(number: u64) -> User {
         roles: vec!["admin".parse().unwrap()],
         ..testing::user(UserId::from_bytes(bytes(number)), &format!("user{number}"))
     }
+}
+
+pub fn document(number: u64) -> Document {
+    let key = DocumentKey::new("kind", "owner", &number.to_string()).unwrap();
+    Document { key, expires_at: Some(NOW + HOUR), body: serde_json::json!({ "number": number }) }
 }
 
 pub fn session(number: u64) -> Session {

@@ -1,6 +1,6 @@
 //! A backup in the place of the database: what comes back, what does not, and all or nothing.
 use crate::records::*;
-use auth_core::{code::*, counter::*, keys::SealedKeys, ports::*, testing::SeededRng};
+use auth_core::{code::*, counter::*, document::*, keys::SealedKeys, ports::*, testing::SeededRng};
 use auth_sqlite::{Error, Restored, SqliteStore, backup, migrate};
 use rusqlite::Connection;
 use std::{
@@ -61,9 +61,15 @@ async fn accounts_and_counts_come_back_and_sessions_codes_and_mails_do_not() {
     SessionStore::create(&store, &session(1)).await.unwrap();
     CodeStore::create(&store, &code(1)).await.unwrap();
     store.put(&entry(1)).await.unwrap();
+    let endless = Document { expires_at: None, ..document(2) };
+    for document in [&document(1), &endless] {
+        assert_eq!(DocumentStore::insert(&store, document).await.unwrap(), Inserted::Done);
+    }
     store.backup(&place.file("copy.db")).await.unwrap();
 
     // Since then one account more, the session has ended, the code was used, the mail is out, and there are others of each.
+    let used = store.find(&document(1).key).await.unwrap().unwrap();
+    assert_eq!(DocumentStore::delete(&store, &used).await.unwrap(), Replace::Done);
     assert_eq!(UserStore::insert(&store, &user(1)).await.unwrap(), Insert::Done);
     SessionStore::revoke(&store, session(1).id).await.unwrap();
     assert!(matches!(store.redeem(&attempt(&code(1), "123456")).await.unwrap(), Redeem::Accepted(_)));
@@ -88,6 +94,8 @@ async fn accounts_and_counts_come_back_and_sessions_codes_and_mails_do_not() {
         assert_eq!(store.redeem(&attempt(&code(number), "123456")).await.unwrap(), Redeem::Refused);
     }
     assert_eq!(store.waiting().await.unwrap(), 0);
+    assert_eq!(store.find(&document(1).key).await.unwrap(), None, "it was used since");
+    assert_eq!(store.find(&endless.key).await.unwrap().unwrap().value, endless);
     store.close().await;
 
     // The way back is open, and keeps what it replaces as well.
@@ -176,7 +184,7 @@ async fn what_is_no_whole_backup_of_ours_is_refused_and_changes_nothing() {
     }
     // Each of these is a whole database.
     for (change, reason) in [
-        ("PRAGMA user_version = 9", "version 9, and this program knows versions up to"),
+        ("PRAGMA user_version = 10", "version 10, and this program knows versions up to"),
         ("PRAGMA user_version = 0", "no database of this service"),
         ("PRAGMA user_version = 2", "table sessions already exists"),
         ("DROP TABLE outbox", "no database of this service"),
@@ -221,7 +229,7 @@ async fn a_newer_or_a_damaged_database_gives_way() {
     let place = Place::new();
     let copy = place.backed_up(0..500, "copy.db").await;
     fs::copy(&copy, &place.path).unwrap();
-    place.outsider().pragma_update(None, "user_version", 9).unwrap();
+    place.outsider().pragma_update(None, "user_version", 10).unwrap();
     assert_eq!(restore(&copy, &place.path).unwrap().accounts, 500);
 
     let mut damaged = fs::read(&copy).unwrap();

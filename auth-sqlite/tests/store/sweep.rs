@@ -1,6 +1,6 @@
 //! Sweeping takes what is over, all of it, in small writes.
 use crate::records::*;
-use auth_core::{counter::*, ports::*, session::*, value::*};
+use auth_core::{counter::*, document::*, ports::*, session::*, value::*};
 use futures_util::future::try_join_all;
 use std::path::Path;
 
@@ -34,15 +34,22 @@ async fn each_port_sweeps_at_its_own_hour() {
     assert_eq!(hit(&store, 1, count, NOW).await, Hit::Allowed);
     store.put(&Entry { dead: Some("refused".to_owned()), ..entry(1) }).await.unwrap();
     store.put(&entry(2)).await.unwrap();
+    let endless = Document { expires_at: None, ..document(2) };
+    for document in [document(1), endless] {
+        assert_eq!(DocumentStore::insert(&store, &document).await.unwrap(), Inserted::Done);
+    }
 
     CodeStore::sweep(&store, Timestamp(code(1).kept_until.0 - 1)).await.unwrap();
     CounterStore::sweep(&store, Timestamp(NOW.0 + 3599)).await.unwrap();
     OutboxStore::sweep(&store, entry(1).expires_at).await.unwrap();
-    assert_eq!((rows("codes"), rows("counters"), rows("outbox")), (1, 1, 2));
+    DocumentStore::sweep(&store, Timestamp(NOW.0 + 3599)).await.unwrap();
+    assert_eq!((rows("codes"), rows("counters"), rows("outbox"), rows("documents")), (1, 1, 2, 2));
 
     CodeStore::sweep(&store, code(1).kept_until).await.unwrap();
     CounterStore::sweep(&store, NOW + HOUR).await.unwrap();
     OutboxStore::sweep(&store, Timestamp(entry(1).expires_at.0 + 1)).await.unwrap();
+    DocumentStore::sweep(&store, NOW + HOUR).await.unwrap();
+    assert_eq!(rows("documents"), 1, "what has no end stays");
     assert_eq!((rows("codes"), rows("counters"), rows("outbox")), (0, 0, 1), "a mail that still waits is not swept");
     assert_eq!(store.waiting().await.unwrap(), 1);
 }
