@@ -10,6 +10,7 @@
 //! - [`together`]: callers that are let go at the same moment
 //! - [`Disk`]: a disk of a server's own, that gets full or goes bad
 //! - [`Dice`]: chance that falls the same way in each run
+//! - [`relying`]: relying parties that others wrote
 //! - [`simulation`]: the accounts' logic without a server, in whole worlds out of one seed each
 //!
 //! The tests are in `tests/tests/`, one file a capability.
@@ -22,6 +23,7 @@ mod log;
 mod person;
 mod postbox;
 mod race;
+pub mod relying;
 mod server;
 mod settings;
 pub mod simulation;

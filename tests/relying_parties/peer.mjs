@@ -1,0 +1,53 @@
+// oidc-provider (npm), a certified provider, with the clients that the scripts know: so that a script that fails against
+// ours is shown to be right. Says where it listens, and goes on until it is stopped.
+import { createServer } from 'node:http';
+import Provider from 'oidc-provider';
+
+const { CLIENT_ID, CLIENT_SECRET, MACHINE_ID, MACHINE_SECRET, RESOURCE } = process.env;
+
+const server = createServer();
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const issuer = `http://127.0.0.1:${server.address().port}`;
+const { privateKey } = await crypto.subtle.generateKey(
+  { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' },
+  true,
+  ['sign', 'verify'],
+);
+const jwk = { ...(await crypto.subtle.exportKey('jwk', privateKey)), use: 'sig', alg: 'RS256', kid: 'one' };
+delete jwk.key_ops;
+
+const provider = new Provider(issuer, {
+  clients: [
+    {
+      client_id: CLIENT_ID,
+      client_secret: CLIENT_SECRET,
+      application_type: 'native',
+      redirect_uris: ['http://127.0.0.1/callback'],
+      grant_types: ['authorization_code', 'refresh_token'],
+    },
+    {
+      client_id: MACHINE_ID,
+      client_secret: MACHINE_SECRET,
+      token_endpoint_auth_method: 'client_secret_post',
+      redirect_uris: [],
+      response_types: [],
+      grant_types: ['client_credentials'],
+    },
+  ],
+  jwks: { keys: [jwk] },
+  claims: { openid: ['sub'], email: ['email', 'email_verified'] },
+  findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@example.org`, email_verified: true }) }),
+  features: {
+    devInteractions: { enabled: true },
+    introspection: { enabled: true },
+    revocation: { enabled: true },
+    clientCredentials: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => undefined,
+      getResourceServerInfo: () => ({ scope: 'read write', audience: RESOURCE, accessTokenFormat: 'jwt' }),
+    },
+  },
+});
+server.on('request', provider.callback());
+console.log(`Listening on ${issuer}`);

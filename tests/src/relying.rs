@@ -1,0 +1,176 @@
+//! Relying parties that others wrote, as child processes: scripts in `tests/relying_parties`, each of which drives one.
+use crate::{Person, Postbox, Server, Settings, patience};
+use auth_core::value::Secret;
+use auth_oidc::client::SecretDigest;
+use std::{
+    fs,
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::{self, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+/// A client with a secret, by the Authorization header; it may use codes and refresh tokens, and its users are asked.
+pub const APP: (&str, &str) = ("app", "cs_of-the-app-that-the-scripts-know-0001");
+/// A client for itself, with its secret in the body.
+pub const MACHINE: (&str, &str) = ("machine", "cs_of-the-machine-that-the-scripts-know-01");
+/// The one service that tokens are for.
+pub const RESOURCE: &str = "https://api.example";
+
+/// A server whose issuer is where it is reached, with the clients that the scripts know, and one person.
+pub struct Provider {
+    /// The server.
+    pub server: Server,
+    /// Somebody with an account.
+    pub person: Person,
+}
+
+impl Provider {
+    /// Starts one.
+    pub async fn start() -> Self {
+        Self::start_with(Settings::default()).await
+    }
+
+    /// Starts one with these settings.
+    pub async fn start_with(settings: Settings) -> Self {
+        let (folder, port) = (TempDir::new().expect("a folder for the data"), free_port());
+        let file = folder.path().join("clients.toml");
+        fs::write(&file, clients()).expect("the folder can be written to");
+        let postbox = Postbox::open().await;
+        let settings = settings
+            .set("PORT", &port.to_string())
+            .set("PUBLIC_URL", &format!("http://127.0.0.1:{port}"))
+            .set("CLIENTS_FILE", file.to_str().expect("a path"))
+            .set("SMTP_URL", &postbox.url());
+        let server = settings.start_in(folder, postbox).await;
+        let person = Person::new("ann");
+        person.join(&server).await;
+        Self { server, person }
+    }
+
+    /// The issuer, and where it is reached.
+    pub fn issuer(&self) -> &str {
+        self.server.base()
+    }
+
+    /// Runs a script to its end, which must be a good one.
+    pub async fn passes(&self, script: &str) {
+        passes(script, &[("ISSUER", self.issuer()), ("LOGIN", &self.person.login), ("PASSWORD", &self.person.password)])
+            .await;
+    }
+}
+
+/// Another provider, a certified one that others wrote, with the same clients: a script that fails against ours and passes
+/// here is right.
+pub struct Peer {
+    _process: Child,
+    issuer: String,
+}
+
+impl Peer {
+    /// Starts it.
+    pub async fn start() -> Self {
+        let mut process = script("peer.mjs", &[]).stdout(Stdio::piped()).spawn().expect("node runs");
+        let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
+        let listening = patience("the peer to listen", async {
+            while let Some(line) = lines.next_line().await.expect("its words are UTF-8") {
+                if let Some(issuer) = line.strip_prefix("Listening on ") {
+                    return issuer.to_owned();
+                }
+            }
+            panic!("{}", advice("peer.mjs"))
+        });
+        Self { issuer: listening.await, _process: process }
+    }
+
+    /// Runs a script to its end, which must be a good one.
+    pub async fn passes(&self, script: &str) {
+        let known = [("ISSUER", self.issuer.as_str()), ("LOGIN", "ann"), ("PASSWORD", "any"), ("PEER", "1")];
+        passes(script, &known).await;
+    }
+}
+
+async fn passes(name: &str, variables: &[(&str, &str)]) {
+    let output = patience(name, script(name, variables).output()).await.unwrap_or_else(|_| panic!("{}", advice(name)));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name} ({}):\n{said}", advice(name));
+}
+
+fn script(name: &str, variables: &[(&str, &str)]) -> Command {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("relying_parties");
+    let program = if name.ends_with(".py") { python() } else { "node".into() };
+    let mut command = Command::new(program);
+    let known = [
+        ("CLIENT_ID", APP.0),
+        ("CLIENT_SECRET", APP.1),
+        ("MACHINE_ID", MACHINE.0),
+        ("MACHINE_SECRET", MACHINE.1),
+        ("RESOURCE", RESOURCE),
+    ];
+    command.arg(folder.join(name)).current_dir(folder).envs(known).envs(variables.iter().copied());
+    command.stdin(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+/// Where `scripts/test` puts what the scripts need of Python.
+fn python() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own program");
+    let target = test.ancestors().find(|folder| folder.join("venv/bin/python").is_file());
+    target.map_or_else(|| "python3".into(), |target| target.join("venv/bin/python"))
+}
+
+fn advice(name: &str) -> String {
+    format!("{name} needs what scripts/test installs: run that once")
+}
+
+fn clients() -> String {
+    let digest = |(_, secret): (&str, &str)| String::from(SecretDigest::of(&Secret::new(secret.to_owned())));
+    format!(
+        r#"
+        [[resources]]
+        resource = "{RESOURCE}"
+        name = "The API"
+        scope = "read write"
+
+        [[clients]]
+        client_id = "{}"
+        client_name = "An application"
+        client_secrets = ["{}"]
+        redirect_uris = ["http://127.0.0.1/callback"]
+        grant_types = ["authorization_code", "refresh_token"]
+        id_token_signed_response_alg = "RS256"
+        resources = ["{RESOURCE}"]
+        scope = "openid profile email offline_access read"
+
+        [[clients]]
+        client_id = "{}"
+        client_secrets = ["{}"]
+        token_endpoint_auth_method = "client_secret_post"
+        grant_types = ["client_credentials"]
+        resources = ["{RESOURCE}"]
+        scope = "read"
+        "#,
+        APP.0,
+        digest(APP),
+        MACHINE.0,
+        digest(MACHINE),
+    )
+}
+
+/// A port that nothing has, outside of those that the system hands out by itself: the issuer must be known before the
+/// server listens.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let of_process = u16::try_from(process::id() % 12_000).expect("it fits");
+    loop {
+        let port = 20_000 + (of_process + NEXT.fetch_add(1, Ordering::Relaxed).wrapping_mul(17)) % 12_000;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+}
