@@ -1,6 +1,6 @@
 //! Puts the parts together: settings in, the core with its outside out.
 use crate::{
-    keys::{KeyError, Keys, RootFile},
+    keys::{self, KeyError, Keys, RootFile},
     log::Audit,
     metrics::Metrics,
     settings::{Settings, SettingsError},
@@ -15,7 +15,6 @@ use auth_core::{
     ports::*,
     secrets::ServerSecret,
     system::{OsRng, SystemClock},
-    token::LEEWAY,
     value::Invalid,
 };
 use auth_mail::{Composer, FileTransport, Mailbox, SmtpTransport, Templates};
@@ -93,7 +92,7 @@ const fn advice(error: &auth_sqlite::Error) -> &'static str {
 }
 
 impl House {
-    /// Opens what is there, and makes the signing keys if there are none; outside production the secret, too.
+    /// Opens what is there, and makes the signing keys that are missing; outside production the secret, too.
     ///
     /// # Errors
     /// [`ComposeError`].
@@ -121,7 +120,8 @@ impl House {
         let keys = Keys { store: store.clone(), secret: secret.clone() };
         keys.init(settings, clock.as_ref(), rng.as_ref()).await?;
         let (sealed, set) = keys.current().await?;
-        let keyring = Arc::new(KeyRing::new(set, clock.clone(), settings.accounts.access_token_lifetime.0 + LEEWAY));
+        let own = settings.accounts.token_algorithm;
+        let keyring = Arc::new(KeyRing::new(set, own, clock.clone(), keys::keep(settings)));
         let hasher = Arc::new(Argon2Hasher::new(settings.accounts.hasher()?, rng.clone())?);
         let outbox = Outbox::new(store.clone() as Arc<dyn OutboxStore>, secret.clone(), rng.clone());
         let mail_put = outbox.notify();
