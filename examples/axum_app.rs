@@ -19,7 +19,7 @@ fn accounts() -> Result<Accounts, Box<dyn Error>> {
     let mut root = [0; 32];
     rng.fill(&mut root);
     let secret = Arc::new(ServerSecret::new(&root)?);
-    let keys = KeySet::generate(Algorithm::Es256, clock.now())?;
+    let keys = KeySet::generate(Algorithm::default(), clock.now())?;
     let ports = Ports {
         users: memory.clone(),
         codes: memory.clone(),
@@ -28,7 +28,7 @@ fn accounts() -> Result<Accounts, Box<dyn Error>> {
         documents: memory.clone(),
         mailer: Arc::new(Outbox::new(memory, secret.clone(), rng.clone())),
         hasher: Arc::new(Argon2Hasher::new(HasherSettings::default(), rng.clone())?),
-        keyring: Arc::new(KeyRing::new(keys, clock.clone(), Duration::from_hours(1))),
+        keyring: Arc::new(KeyRing::new(keys, Algorithm::default(), clock.clone(), Duration::from_hours(1))),
         events: Arc::new(Ledger::default()),
         clock,
         rng,

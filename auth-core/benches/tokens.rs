@@ -13,7 +13,8 @@ use aws_lc_rs::{
     rsa::KeySize,
     signature::{
         ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
-        RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey, VerificationAlgorithm,
+        RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaKeyPair,
+        RsaParameters, RsaSignatureEncoding, UnparsedPublicKey, VerificationAlgorithm,
     },
 };
 use std::{
@@ -27,9 +28,10 @@ const NOW: Timestamp = Timestamp(1_800_000_000);
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    for (algorithm, batch) in [(Algorithm::EdDsa, 50), (Algorithm::Es256, 50), (Algorithm::Rs256, 4)] {
+    for algorithm in Algorithm::ALL {
+        let batch = if let Algorithm::Rs256 | Algorithm::Ps256 = algorithm { 4 } else { 50 };
         let set = KeySet::generate(algorithm, NOW).expect("a key");
-        let ring = KeyRing::new(set, Arc::new(SystemClock), Duration::ZERO);
+        let ring = KeyRing::new(set, algorithm, Arc::new(SystemClock), Duration::ZERO);
         let (claims, expected, keys) = (claims(), expected(), ring.public_keys());
         let sign = || runtime.block_on(token::sign(&ring, &claims)).expect("a token");
         let token = sign();
@@ -41,7 +43,8 @@ fn main() {
         let mut times = [const { Vec::new() }; 5];
         for _ in 0..ROUNDS {
             times[0].push(micros(batch, || bare.sign(message.as_bytes())));
-            times[1].push(micros(batch, || runtime.block_on(ring.sign("at+jwt", &payload)).expect("a signature")));
+            times[1]
+                .push(micros(batch, || runtime.block_on(ring.sign(None, "at+jwt", &payload)).expect("a signature")));
             times[2].push(micros(batch, sign));
             times[3].push(micros(batch, || bare.verify(message.as_bytes(), &signature)));
             times[4]
@@ -59,7 +62,7 @@ fn main() {
 enum Bare {
     EdDsa(Ed25519KeyPair),
     Es256(EcdsaKeyPair),
-    Rs256(RsaKeyPair),
+    Rsa(RsaKeyPair, &'static RsaSignatureEncoding, &'static RsaParameters),
 }
 
 impl Bare {
@@ -67,7 +70,8 @@ impl Bare {
         match algorithm {
             Algorithm::EdDsa => Self::EdDsa(Ed25519KeyPair::generate().expect("a key")),
             Algorithm::Es256 => Self::Es256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key")),
-            Algorithm::Rs256 => Self::Rs256(RsaKeyPair::generate(KeySize::Rsa3072).expect("a key")),
+            Algorithm::Rs256 => Self::Rsa(rsa_pair(), &RSA_PKCS1_SHA256, &RSA_PKCS1_2048_8192_SHA256),
+            Algorithm::Ps256 => Self::Rsa(rsa_pair(), &RSA_PSS_SHA256, &RSA_PSS_2048_8192_SHA256),
         }
     }
 
@@ -76,9 +80,9 @@ impl Bare {
         match self {
             Self::EdDsa(pair) => pair.try_sign(message).expect("a signature").as_ref().to_vec(),
             Self::Es256(pair) => pair.sign(&dice, message).expect("a signature").as_ref().to_vec(),
-            Self::Rs256(pair) => {
+            Self::Rsa(pair, padding, _) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &dice, message, &mut signature).expect("a signature");
+                pair.sign(*padding, &dice, message, &mut signature).expect("a signature");
                 signature
             }
         }
@@ -88,10 +92,14 @@ impl Bare {
         let (algorithm, key): (&'static dyn VerificationAlgorithm, _) = match self {
             Self::EdDsa(pair) => (&ED25519, pair.public_key().as_ref()),
             Self::Es256(pair) => (&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref()),
-            Self::Rs256(pair) => (&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref()),
+            Self::Rsa(pair, _, checked_by) => (*checked_by, pair.public_key().as_ref()),
         };
         UnparsedPublicKey::new(algorithm, key).verify(message, signature).expect("a good signature");
     }
+}
+
+fn rsa_pair() -> RsaKeyPair {
+    RsaKeyPair::generate(KeySize::Rsa3072).expect("a key")
 }
 
 fn expected() -> Expected {

@@ -88,13 +88,13 @@ pub enum TokenRefused {
     Expired,
 }
 
-/// Signs claims with the key ring's current key.
+/// Signs claims by the deployment's own algorithm.
 ///
 /// # Errors
 /// [`Unavailable`] if the key ring is.
 pub async fn sign(keyring: &dyn Keyring, claims: &AccessClaims) -> Outside<Secret> {
     let payload = serde_json::to_vec(claims).map_err(|error| Unavailable::failed("keyring", error))?;
-    keyring.sign("at+jwt", &payload).await.map(Secret::new)
+    keyring.sign(None, "at+jwt", &payload).await.map(Secret::new)
 }
 
 /// Reads a token, if one of `keys` signed it, it is for us, and this is its time. The key is chosen by its name among
@@ -193,11 +193,14 @@ fn decoding_key(key: &Jwk) -> Option<(jsonwebtoken::Algorithm, DecodingKey)> {
             (jsonwebtoken::Algorithm::ES256, DecodingKey::from_ec_components(key.x.as_deref()?, key.y.as_deref()?))
         }
         Algorithm::EdDsa => (jsonwebtoken::Algorithm::EdDSA, DecodingKey::from_ed_components(key.x.as_deref()?)),
-        Algorithm::Rs256 => {
-            (jsonwebtoken::Algorithm::RS256, DecodingKey::from_rsa_components(key.n.as_deref()?, key.e.as_deref()?))
-        }
+        Algorithm::Rs256 => (jsonwebtoken::Algorithm::RS256, rsa_key(key)?),
+        Algorithm::Ps256 => (jsonwebtoken::Algorithm::PS256, rsa_key(key)?),
     };
     Some((algorithm, decoding.ok()?))
+}
+
+fn rsa_key(key: &Jwk) -> Option<jsonwebtoken::errors::Result<DecodingKey>> {
+    Some(DecodingKey::from_rsa_components(key.n.as_deref()?, key.e.as_deref()?))
 }
 
 fn judge(claims: SignedClaims, expected: &Expected, now: Timestamp) -> Result<AccessClaims, TokenRefused> {

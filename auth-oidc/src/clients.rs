@@ -71,6 +71,7 @@ impl Provider {
         });
         client.client_id_issued_at = clock.now();
         client.check()?;
+        self.goes_with(&client)?;
         let (Some(key), false) = (key(&client.client_id), self.is_reserved(&client.client_id)) else {
             return Err(AddClientError::Taken);
         };
@@ -126,6 +127,28 @@ impl Provider {
             }
         }
         Ok(false)
+    }
+
+    /// Whether the clients of the configuration go with this server.
+    ///
+    /// # Errors
+    /// The first that does not, and why.
+    pub fn check_clients(&self) -> Result<(), (ClientId, BadClient)> {
+        let own = &self.accounts.policy().client_id;
+        self.policy.clients.iter().try_for_each(|client| {
+            let named = |bad| (client.client_id.clone(), bad);
+            if client.client_id.as_str() == own {
+                return Err(named(BadClient { member: "client_id", rule: "it is that of the account API itself" }));
+            }
+            client.check().and_then(|()| self.goes_with(client)).map_err(named)
+        })
+    }
+
+    fn goes_with(&self, client: &Client) -> Result<(), BadClient> {
+        let Some(wanted) = client.id_token_signed_response_alg else { return Ok(()) };
+        let signs = self.ports().keyring.public_keys().iter().any(|key| key.alg == wanted.as_str());
+        let (member, rule) = ("id_token_signed_response_alg", "it is none that this server signs by");
+        if signs { Ok(()) } else { Err(BadClient { member, rule }) }
     }
 
     /// Whether no client may be registered under this name.

@@ -1,5 +1,5 @@
 //! Every number and name of the provider that a deployment may choose.
-use auth_core::{keys::Algorithm, value::Scope};
+use auth_core::value::Scope;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -13,8 +13,6 @@ pub struct Policy {
     pub token_ttl: Duration,
     /// How long a page for consent is good once it was shown; 10 minutes.
     pub page_ttl: Duration,
-    /// By what the tokens of a client are signed that names no algorithm.
-    pub algorithm: Algorithm,
     /// The services that access tokens can be for (RFC 8707).
     pub resources: Vec<Resource>,
     /// Clients that are given by configuration.
@@ -27,7 +25,6 @@ impl Default for Policy {
             code_ttl: Duration::from_mins(1),
             token_ttl: Duration::from_mins(10),
             page_ttl: Duration::from_mins(10),
-            algorithm: Algorithm::default(),
             resources: Vec::new(),
             clients: Vec::new(),
         }

@@ -106,8 +106,7 @@ impl Provider {
     /// Signs claims.
     pub(crate) async fn sign(&self, by: Option<Algorithm>, typ: &str, claims: &impl Serialize) -> Outside<String> {
         let payload = serde_json::to_vec(claims).map_err(|error| Unavailable::failed("keyring", error))?;
-        let _ = by;
-        self.ports().keyring.sign(typ, &payload).await
+        self.ports().keyring.sign(by, typ, &payload).await
     }
 
     /// The name of a person's session at one client, as the client is told it: it names the session at no other.

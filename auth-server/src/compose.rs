@@ -1,6 +1,6 @@
 //! Puts the parts together: settings in, the core with its outside out.
 use crate::{
-    keys::{KeyError, Keys, RootFile},
+    keys::{self, KeyError, Keys, RootFile},
     log::Audit,
     metrics::Metrics,
     settings::{ClientsFile, Settings, SettingsError},
@@ -15,11 +15,10 @@ use auth_core::{
     ports::*,
     secrets::ServerSecret,
     system::{OsRng, SystemClock},
-    token::LEEWAY,
-    value::Invalid,
+    value::{ClientId, Invalid},
 };
 use auth_mail::{Composer, FileTransport, Mailbox, SmtpTransport, Templates};
-use auth_oidc::Provider;
+use auth_oidc::{Provider, client::BadClient};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -77,6 +76,9 @@ pub enum ComposeError {
              replace those that are shipped, and a language that there are templates for"
     )]
     Templates(#[from] auth_mail::TemplateError),
+    /// A client that does not go with this server.
+    #[error("client {0} in the file that AUTH_SERVICE_CLIENTS_FILE names")]
+    Client(ClientId, #[source] BadClient),
     /// The relay.
     #[error(
         "AUTH_SERVICE_SMTP_URL or AUTH_SERVICE_SMTP_CA_FILE does not fit: give a URL such as smtps://user:password@host, \
@@ -96,7 +98,7 @@ const fn advice(error: &auth_sqlite::Error) -> &'static str {
 }
 
 impl House {
-    /// Opens what is there, and makes the signing keys if there are none; outside production the secret, too.
+    /// Opens what is there, and makes the signing keys that are missing; outside production the secret, too.
     ///
     /// # Errors
     /// [`ComposeError`].
@@ -124,7 +126,8 @@ impl House {
         let keys = Keys { store: store.clone(), secret: secret.clone() };
         keys.init(settings, clock.as_ref(), rng.as_ref()).await?;
         let (sealed, set) = keys.current().await?;
-        let keyring = Arc::new(KeyRing::new(set, clock.clone(), settings.accounts.access_token_lifetime.0 + LEEWAY));
+        let own = settings.accounts.token_algorithm;
+        let keyring = Arc::new(KeyRing::new(set, own, clock.clone(), keys::keep(settings)));
         let hasher = Arc::new(Argon2Hasher::new(settings.accounts.hasher()?, rng.clone())?);
         let outbox = Outbox::new(store.clone() as Arc<dyn OutboxStore>, secret.clone(), rng.clone());
         let mail_put = outbox.notify();
@@ -143,6 +146,7 @@ impl House {
         };
         let accounts = Accounts::new(ports.clone(), secret.clone(), policy(settings)?);
         let provider = Provider::new(accounts.clone(), oidc_policy(settings));
+        provider.check_clients().map_err(|(client, bad)| ComposeError::Client(client, bad))?;
         Ok(Self {
             accounts,
             provider,
@@ -196,7 +200,6 @@ fn oidc_policy(settings: &Settings) -> auth_oidc::Policy {
     auth_oidc::Policy {
         code_ttl: settings.oauth.authorization_code_lifetime.0,
         token_ttl: settings.accounts.access_token_lifetime.0,
-        algorithm: settings.accounts.token_algorithm,
         resources,
         clients,
         ..auth_oidc::Policy::default()

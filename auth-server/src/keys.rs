@@ -1,26 +1,39 @@
-//! Keys: the server's secret, in a file beside the database and never in it; and the keys that sign access tokens, in the
-//! database, sealed under the secret, so that all servers over one database have the same.
+//! Keys: the server's secret, in a file beside the database and never in it; and the keys that sign tokens, in the database,
+//! sealed under the secret, so that all servers over one database have the same.
 use crate::{
     file,
+    http::JWKS_MAX_AGE,
     settings::{Settings, secret::RootSecret, value::Store},
     store::Backing,
 };
 use auth_core::{
-    keys::{BadKeySet, KeySet, SealedKeys},
-    ports::{Clock, KeyStoreExt, Rng, Unavailable},
+    keys::{Algorithm, BadKeySet, KeySet, SealedKeys},
+    ports::{Clock, KeyStoreExt, Outside, Rng, Unavailable},
     secrets::ServerSecret,
+    token::LEEWAY,
     value::Timestamp,
 };
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use zeroize::Zeroizing;
 
 /// The file of the server's secret: random bytes in base64.
 pub const SECRET: &str = "secret";
+
+/// Every reader of the published keys has seen a new one by then, and every server has loaded it.
+pub const LEAD: Duration = JWKS_MAX_AGE.saturating_mul(2);
+
+/// So long is a key needed once its successor signs.
+pub fn keep(settings: &Settings) -> Duration {
+    settings.accounts.access_token_lifetime.0 + LEEWAY
+}
 
 /// Why keys cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +60,9 @@ pub enum KeyError {
     /// There are no signing keys.
     #[error("there are no signing keys yet: `auth-server keys init` makes them, and so does a start")]
     NoSigningKeys,
+    /// There are to be no keys of an algorithm.
+    #[error("there are to be no keys of {0}: name it in AUTH_SERVICE_SIGNING_ALGORITHMS")]
+    NotConfigured(Algorithm),
     /// The signing keys were sealed under another secret.
     #[error(
         "the signing keys in the database were sealed under another secret: give the server the one that it had \
@@ -114,7 +130,7 @@ impl RootFile {
     }
 }
 
-/// The keys that sign access tokens.
+/// The keys that sign tokens.
 #[derive(Clone)]
 pub struct Keys {
     /// Where they are.
@@ -124,18 +140,24 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Makes the first one, if the database has none. Whether it was this call: of many servers that start at once, one does.
+    /// Makes what is missing of the algorithms that there are to be keys of. The first ones of all sign at once; what is added
+    /// to others is published ahead. Whether it was this call: of many servers that start at once, one does.
     ///
     /// # Errors
     /// [`KeyError`].
     pub async fn init(&self, settings: &Settings, clock: &dyn Clock, rng: &dyn Rng) -> Result<bool, KeyError> {
-        if self.store.load().await?.is_some() {
-            return Ok(false);
-        }
-        let first = KeySet::generate(settings.accounts.token_algorithm, clock.now())?;
-        let sealed = SealedKeys::seal(&first, &self.secret, rng);
-        let there = self.change(|held| Ok(held.is_none().then(|| sealed.clone()))).await?;
-        Ok(there == sealed)
+        let (now, made) = (clock.now(), AtomicBool::new(false));
+        let init = self.change(|held| {
+            let (mut keys, lead) = match held {
+                Some(held) => (self.open(held)?, LEAD),
+                None => (KeySet::default(), Duration::ZERO),
+            };
+            let completed = complete(&mut keys, settings, now, lead)?;
+            made.store(completed, Relaxed);
+            Ok(completed.then(|| SealedKeys::seal(&keys, &self.secret, rng)))
+        });
+        init.await?;
+        Ok(made.into_inner())
     }
 
     /// The set as it is, and sealed.
@@ -161,42 +183,62 @@ impl Keys {
         Ok(Some((sealed, set)))
     }
 
-    /// Adds a key that signs once `lead` has passed, and drops those whose last token died before `now`.
+    /// Adds a key to the line of one algorithm, or to each that there are to be keys of, and drops those whose last token died
+    /// before `now`. The other lines stay as they are.
     ///
     /// # Errors
     /// [`KeyError`]. After a failure of the database the keys may have been rotated all the same.
     pub async fn rotate(
         &self,
         settings: &Settings,
+        one: Option<Algorithm>,
         now: Timestamp,
-        [lead, keep]: [Duration; 2],
         rng: &dyn Rng,
     ) -> Result<KeySet, KeyError> {
+        let mut lines = settings.accounts.algorithms();
+        if let Some(one) = one {
+            lines.retain(|algorithm| *algorithm == one);
+            if lines.is_empty() {
+                return Err(KeyError::NotConfigured(one));
+            }
+        }
         let rotated = self.change(|held| {
             let mut keys = self.open(held.ok_or(KeyError::NoSigningKeys)?)?;
-            keys.prune(now, keep);
-            let _ = keys.rotate(settings.accounts.token_algorithm, now, lead)?;
+            keys.prune(now, keep(settings));
+            for algorithm in &lines {
+                keys.rotate(*algorithm, now, LEAD)?;
+            }
             Ok(Some(SealedKeys::seal(&keys, &self.secret, rng)))
         });
         self.open(&rotated.await?)
     }
 
-    /// Puts one new key in the place of all. What they have signed is good no more. On the embedded store that is done to keys
-    /// of a lost secret, too. On Cosmos DB it is refused: there all names are kept under the secret, and servers that start
-    /// under another find nobody.
+    /// Puts new keys in the place of all, or of the line of one algorithm, which only ends if there are to be no keys of it.
+    /// What the old ones have signed is good no more. On the embedded store all are replaced even if their secret is lost. On
+    /// Cosmos DB that is refused: there all names are kept under the secret, and servers that start under another find nobody.
     ///
     /// # Errors
     /// [`KeyError`].
-    pub async fn replace(&self, settings: &Settings, now: Timestamp, rng: &dyn Rng) -> Result<KeySet, KeyError> {
-        let new = KeySet::generate(settings.accounts.token_algorithm, now)?;
-        let sealed = SealedKeys::seal(&new, &self.secret, rng);
-        let there = self.change(|held| {
-            if let (Store::Cosmos, Some(held)) = (settings.store, held) {
-                let _ours = self.open(held)?;
+    pub async fn replace(
+        &self,
+        settings: &Settings,
+        one: Option<Algorithm>,
+        now: Timestamp,
+        rng: &dyn Rng,
+    ) -> Result<KeySet, KeyError> {
+        let replaced = self.change(|held| {
+            let mut keys = match (held, one) {
+                (Some(held), Some(_)) => self.open(held)?,
+                (Some(held), None) if settings.store == Store::Cosmos => self.open(held).map(|_| KeySet::default())?,
+                _ => KeySet::default(),
+            };
+            if let Some(one) = one {
+                keys.remove(one);
             }
-            Ok((held != Some(&sealed)).then(|| sealed.clone()))
+            complete(&mut keys, settings, now, Duration::ZERO)?;
+            Ok(Some(SealedKeys::seal(&keys, &self.secret, rng)))
         });
-        self.open(&there.await?)
+        self.open(&replaced.await?)
     }
 
     async fn sealed(&self) -> Result<SealedKeys, KeyError> {
@@ -215,6 +257,16 @@ impl Keys {
     }
 }
 
+/// Begins the lines that are missing. Whether any was.
+fn complete(keys: &mut KeySet, settings: &Settings, now: Timestamp, lead: Duration) -> Outside<bool> {
+    let mut missing = settings.accounts.algorithms();
+    missing.retain(|algorithm| keys.current(*algorithm, now).is_none());
+    for algorithm in &missing {
+        keys.rotate(*algorithm, now, lead)?;
+    }
+    Ok(!missing.is_empty())
+}
+
 fn read(path: &Path) -> Result<Option<Zeroizing<String>>, KeyError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(Zeroizing::new(text))),
@@ -224,79 +276,4 @@ fn read(path: &Path) -> Result<Option<Zeroizing<String>>, KeyError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use auth_core::system::{OsRng, SystemClock};
-    use auth_sqlite::SqliteStore;
-
-    fn folder() -> (tempfile::TempDir, Settings, RootFile) {
-        let data = tempfile::tempdir().unwrap();
-        let settings = Settings::for_data_dir(data.path());
-        let root = RootFile::of(&settings);
-        (data, settings, root)
-    }
-
-    fn keys(settings: &Settings, secret: ServerSecret) -> Keys {
-        let store = SqliteStore::open(settings.data_dir.join("auth.db"), <_>::default()).unwrap();
-        Keys { store: Arc::new(store), secret: Arc::new(secret) }
-    }
-
-    fn secret(byte: u8) -> ServerSecret {
-        ServerSecret::new(&[byte; 32]).unwrap()
-    }
-
-    #[test] // P-27
-    fn a_secret_is_made_once_and_read_again() {
-        let (_data, settings, root) = folder();
-        assert!(matches!(root.server_secret(&settings), Err(KeyError::Missing(_))));
-        assert!(root.init(&settings, &OsRng).unwrap().is_some());
-        let id = root.server_secret(&settings).unwrap().id();
-        assert!(root.init(&settings, &OsRng).unwrap().is_none());
-        assert_eq!(root.server_secret(&settings).unwrap().id(), id);
-    }
-
-    #[test]
-    fn a_given_secret_is_taken_and_none_is_made() {
-        let (data, mut settings, root) = folder();
-        settings.secret = Some(RootSecret::new(Zeroizing::new(vec![7; 32])));
-        assert!(root.init(&settings, &OsRng).unwrap().is_none());
-        assert!(!data.path().join("keys").join(SECRET).exists());
-        assert_eq!(root.server_secret(&settings).unwrap().id(), secret(7).id());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn only_the_owner_can_read_it() {
-        use std::os::unix::fs::PermissionsExt;
-        let (data, settings, root) = folder();
-        root.init(&settings, &OsRng).unwrap();
-        let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(data.path().join("keys")), 0o700);
-        assert_eq!(mode(data.path().join("keys").join(SECRET)), 0o600);
-    }
-
-    #[tokio::test] // P-27
-    async fn signing_keys_are_made_once_and_under_another_secret_they_are_not_read() {
-        let (_data, settings, _) = folder();
-        let ours = keys(&settings, secret(7));
-        assert!(matches!(ours.current().await, Err(KeyError::NoSigningKeys)));
-        assert!(ours.init(&settings, &SystemClock, &OsRng).await.unwrap());
-        assert!(!ours.init(&settings, &SystemClock, &OsRng).await.unwrap());
-        let (sealed, set) = ours.current().await.unwrap();
-        assert!(ours.changed(&sealed).await.unwrap().is_none());
-        let theirs = Keys { secret: Arc::new(secret(8)), ..ours.clone() };
-        assert!(matches!(theirs.current().await, Err(KeyError::OtherSecret)));
-        let rotate = theirs.rotate(&settings, SystemClock.now(), [Duration::ZERO; 2], &OsRng).await;
-        assert!(matches!(rotate, Err(KeyError::OtherSecret)));
-        let shared = Settings { store: Store::Cosmos, ..settings.clone() };
-        let replaced = theirs.replace(&shared, SystemClock.now(), &OsRng).await;
-        assert!(matches!(replaced, Err(KeyError::OtherSecret)));
-        assert_eq!(ours.current().await.unwrap().0, sealed, "nothing is lost by it");
-
-        let new = theirs.replace(&settings, SystemClock.now(), &OsRng).await.unwrap();
-        assert_eq!(new.keys().len(), 1);
-        assert_ne!(new.keys()[0].kid(), set.keys()[0].kid());
-        assert_eq!(theirs.current().await.unwrap().1.keys()[0].kid(), new.keys()[0].kid());
-        assert!(theirs.changed(&sealed).await.unwrap().is_some());
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ pub mod secret;
 pub mod value;
 
 pub use self::{
-    accounts::AccountSettings,
+    accounts::{AccountSettings, Algorithms},
     cosmos::CosmosSettings,
     describe::{Description, describe},
     limits::LimitSettings,

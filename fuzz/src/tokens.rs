@@ -24,7 +24,7 @@ static RING: LazyLock<KeyRing> = LazyLock::new(|| {
     let pkcs8 = "MFECAQEwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9ggSEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
     let text = format!(r#"{{"keys":[{{"algorithm":"EdDSA","published_at":0,"signs_from":0,"pkcs8":"{pkcs8}"}}]}}"#);
     let set = KeySet::from_secret(&Secret::new(text)).or_else(|_| KeySet::generate(Algorithm::EdDsa, Timestamp(0)));
-    KeyRing::new(set.expect("a key"), CLOCK.clone(), Duration::from_hours(1))
+    KeyRing::new(set.expect("a key"), Algorithm::EdDsa, CLOCK.clone(), Duration::from_hours(1))
 });
 
 fn now<T>(work: impl Future<Output = T>) -> T {
@@ -78,11 +78,11 @@ fn access_token() {
 fn signed_claims() {
     let keys = RING.public_keys();
     bolero::check!().for_each(|payload: &[u8]| {
-        let token = now(RING.sign("at+jwt", payload)).expect("the ring signs");
+        let token = now(RING.sign(None, "at+jwt", payload)).expect("the ring signs");
         let Ok(read) = verify(&token, &keys, &expected(), CLOCK.now()) else { return };
         assert_eq!((&read.iss, &read.aud), (&expected().issuer, &expected().audience));
         assert!(CLOCK.now() < read.exp + LEEWAY && read.iat <= CLOCK.now() + LEEWAY, "{read:?}");
-        let other = now(RING.sign("JWT", payload)).expect("the ring signs");
+        let other = now(RING.sign(None, "JWT", payload)).expect("the ring signs");
         assert!(verify(&other, &keys, &expected(), CLOCK.now()).is_err(), "another kind of token");
         let again = now(sign(&*RING, &read)).expect("the ring signs");
         assert_eq!(verify(again.expose(), &keys, &expected(), CLOCK.now()), Ok(read));

@@ -43,6 +43,7 @@ impl Provider {
         fs::write(&file, clients()).expect("the folder can be written to");
         let postbox = Postbox::open().await;
         let settings = settings
+            .set("SIGNING_ALGORITHMS", "RS256")
             .set("PORT", &port.to_string())
             .set("PUBLIC_URL", &format!("http://127.0.0.1:{port}"))
             .set("CLIENTS_FILE", file.to_str().expect("a path"))
@@ -60,8 +61,11 @@ impl Provider {
 
     /// Runs a script to its end, which must be a good one.
     pub async fn passes(&self, script: &str) {
-        passes(script, &[("ISSUER", self.issuer()), ("LOGIN", &self.person.login), ("PASSWORD", &self.person.password)])
-            .await;
+        passes(
+            script,
+            &[("ISSUER", self.issuer()), ("LOGIN", &self.person.login), ("PASSWORD", &self.person.password)],
+        )
+        .await;
     }
 }
 

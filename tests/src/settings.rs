@@ -22,7 +22,7 @@ const MEMORY: &str = "memory";
 pub struct Settings(BTreeMap<String, String>, Vec<String>);
 
 impl Default for Settings {
-    /// A free port, small hashes, so that tests are about something else, and limits that nobody meets by chance.
+    /// A free port, small hashes, no RSA key, so that tests are about something else, and limits that nobody meets by chance.
     fn default() -> Self {
         let limits = [
             "LOGIN_PER_ACCOUNT_AND_SOURCE",
@@ -43,6 +43,8 @@ impl Default for Settings {
             "MAIL_PER_ADDRESS_DAILY",
         ];
         let small = Self::nothing().set("PORT", "0").set("ARGON2_MEMORY_KIB", "64").set("ARGON2_PASSES", "1");
+        // An RSA key takes longer to make than most tests take.
+        let small = small.set("SIGNING_ALGORITHMS", "none");
         // No test waits for a pause, or meets the end of one by chance.
         let small = small.set("LIMIT_LOGIN_PAUSE", "15m");
         limits.iter().fold(small, |settings, limit| settings.set(&format!("LIMIT_{limit}"), "1000000/1d"))

@@ -58,6 +58,32 @@ async fn what_is_issued_while_keys_are_rotated_is_good_at_a_service_that_keeps_w
     assert!(waits.iter().all(|wait| *wait > verifier.max_age), "{list}");
 }
 
+#[tokio::test] // S-21
+async fn servers_that_start_at_once_add_one_key_of_each_algorithm_that_is_missing() {
+    let mut server = Server::start().await;
+    let ann = Person::new("ann");
+    let old = ann.arrive(&server).await;
+    let before = Verifier::of(&server).await.keys;
+    server.set("TOKEN_ALGORITHM", "EdDSA");
+    server.set("SIGNING_ALGORITHMS", "RS256");
+    let (second, third) = tokio::join!(server.beside(), server.beside());
+    let shown = Verifier::of(&second).await;
+    assert_eq!(Verifier::of(&third).await.keys, shown.keys, "one of them has made the keys");
+    let mut algorithms: Vec<_> = shown.keys.iter().map(|key| key.alg.as_str()).collect();
+    algorithms.sort_unstable();
+    assert_eq!(algorithms, ["ES256", "EdDSA", "RS256"]);
+    assert!(before.iter().all(|key| shown.keys.contains(key)), "what was there stays");
+
+    // The other key has yet to take over, so that whoever does not know it by now can do without.
+    let new = ann.sign_in(&second).await;
+    for tokens in [old, new] {
+        shown.check(&tokens.access).expect("signed by a key that was shown");
+        for server in [&server, &second, &third] {
+            let _ = server.api().me(&tokens.access).await.expect(200);
+        }
+    }
+}
+
 /// A service that checks tokens by itself.
 struct Verifier {
     keys: Vec<Jwk>,

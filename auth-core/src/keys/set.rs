@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// Signing keys in the order in which they sign; at least one. Everything is decided by the set and the time.
-#[derive(Debug)]
+/// Signing keys, by several algorithms side by side. Those of one algorithm are a line: each signs until its successor
+/// does. Everything is decided by the set and the time.
+#[derive(Debug, Default)]
 pub struct KeySet {
     keys: Vec<SigningKey>,
 }
@@ -48,16 +49,20 @@ impl KeySet {
     /// # Errors
     /// [`Unavailable`] if the machine has no randomness to make a key from.
     pub fn generate(algorithm: Algorithm, now: Timestamp) -> Outside<Self> {
-        Ok(Self { keys: vec![generate(algorithm, now, now)?] })
+        let mut set = Self::default();
+        set.rotate(algorithm, now, Duration::ZERO)?;
+        Ok(set)
     }
 
-    /// Adds a key that is published from now on and signs once `lead` has passed: as long as it takes for every instance
-    /// to load the set, and for every reader of the public keys to fetch them anew. Returns the new key.
+    /// Adds a key to the line of an algorithm, or begins one. It is published from now on and signs once `lead` has passed:
+    /// as long as it takes for every instance to load the set, and for every reader of the public keys to fetch them anew.
+    /// Returns the new key.
     ///
     /// # Errors
     /// [`Unavailable`] if the machine has no randomness to make a key from; the set is as it was.
     pub fn rotate(&mut self, algorithm: Algorithm, now: Timestamp, lead: Duration) -> Outside<&SigningKey> {
-        let key = generate(algorithm, now, now + lead)?;
+        let key =
+            SigningKey::generate(algorithm, now, now + lead).map_err(|error| Unavailable::failed("keyring", error))?;
         let place = self.keys.partition_point(|other| order(other) < order(&key));
         self.keys.insert(place, key);
         Ok(&self.keys[place])
@@ -65,8 +70,13 @@ impl KeySet {
 
     /// Drops the keys that are no longer [published](Self::published).
     pub fn prune(&mut self, now: Timestamp, keep: Duration) {
-        let retired = self.retired(now, keep);
-        self.keys.drain(..retired);
+        let kept: Vec<_> = self.published(now, keep).map(|key| key.kid().to_owned()).collect();
+        self.keys.retain(|key| kept.iter().any(|kid| kid == key.kid()));
+    }
+
+    /// Drops the whole line of an algorithm. What it has signed is good no more.
+    pub fn remove(&mut self, algorithm: Algorithm) {
+        self.keys.retain(|key| key.algorithm() != algorithm);
     }
 
     /// All keys, in the order in which they sign.
@@ -74,16 +84,32 @@ impl KeySet {
         &self.keys
     }
 
-    /// The key that signs now: the last whose time has come. On a clock that is behind the first, the first.
-    pub fn current(&self, now: Timestamp) -> &SigningKey {
-        let begun = self.keys.partition_point(|key| key.signs_from() <= now);
-        &self.keys[begun.saturating_sub(1)]
+    /// The key of an algorithm that signs now: the last whose time has come; before the first one's time, the first. `None`
+    /// if there is no key of this algorithm.
+    pub fn current(&self, algorithm: Algorithm, now: Timestamp) -> Option<&SigningKey> {
+        let mut line = self.keys.iter().filter(|key| key.algorithm() == algorithm);
+        let begun = line.clone().rfind(|key| key.signs_from() <= now);
+        begun.or_else(|| line.next())
     }
 
-    /// The keys to check tokens with: those that will sign, the one that does, and each whose successor has signed for
-    /// `keep` at most, so that tokens by it may still be alive.
-    pub fn published(&self, now: Timestamp, keep: Duration) -> &[SigningKey] {
-        &self.keys[self.retired(now, keep)..]
+    /// The key that signs now what may be signed by any algorithm: the current one of this algorithm, once it has begun to
+    /// sign. Until then the last of all that have begun, so that another preference takes over when its first key's time
+    /// has come. `None` if the set is empty.
+    pub fn preferred(&self, algorithm: Algorithm, now: Timestamp) -> Option<&SigningKey> {
+        let begun = &self.keys[..self.keys.partition_point(|key| key.signs_from() <= now)];
+        let ours = begun.iter().rfind(|key| key.algorithm() == algorithm);
+        ours.or(begun.last()).or_else(|| self.current(algorithm, now)).or(self.keys.first())
+    }
+
+    /// The keys to check tokens with: those that will sign, those that do, and each whose successor has signed for `keep`
+    /// at most, so that tokens by it may still be alive.
+    pub fn published(&self, now: Timestamp, keep: Duration) -> impl Iterator<Item = &SigningKey> {
+        let retired = move |next: &SigningKey| now.since(next.signs_from()) > keep;
+        self.keys.iter().filter(move |key| !self.successor(key).is_some_and(retired))
+    }
+
+    fn successor(&self, key: &SigningKey) -> Option<&SigningKey> {
+        self.keys.iter().find(|other| other.algorithm() == key.algorithm() && order(other) > order(key))
     }
 
     /// The text, to be sealed or for a file that only its owner may read: JSON with each key as PKCS#8 (RFC 5958) in base64.
@@ -127,11 +153,6 @@ impl KeySet {
         keys.sort_by(|one, other| order(one).cmp(&order(other)));
         Ok(Self { keys })
     }
-
-    /// How many keys, from the first on, nobody needs any more.
-    fn retired(&self, now: Timestamp, keep: Duration) -> usize {
-        self.keys[1..].partition_point(|successor| now.since(successor.signs_from()) > keep)
-    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -150,109 +171,10 @@ struct WrittenKey<'a> {
     pkcs8: &'a str,
 }
 
-fn generate(algorithm: Algorithm, published_at: Timestamp, signs_from: Timestamp) -> Outside<SigningKey> {
-    SigningKey::generate(algorithm, published_at, signs_from).map_err(|error| Unavailable::failed("keyring", error))
-}
-
 /// Two keys of one second are told apart by name, so that all instances choose the same.
 fn order(key: &SigningKey) -> (Timestamp, &str) {
     (key.signs_from(), key.kid())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn parse(text: &str) -> Result<KeySet, BadKeySet> {
-        KeySet::from_secret(&Secret::new(text.to_owned()))
-    }
-
-    #[test]
-    fn what_was_written_is_read() {
-        let mut set = KeySet::generate(Algorithm::Es256, Timestamp(7)).unwrap();
-        for (algorithm, lead) in [(Algorithm::EdDsa, 60), (Algorithm::Rs256, 30)] {
-            set.rotate(algorithm, Timestamp(100), Duration::from_secs(lead)).unwrap();
-        }
-        let read = KeySet::from_secret(&set.to_secret()).unwrap();
-        let shown = |set: &KeySet| format!("{:?}", set.keys());
-        assert_eq!(shown(&read), shown(&set));
-        let algorithms: Vec<_> = read.keys().iter().map(SigningKey::algorithm).collect();
-        assert_eq!(
-            algorithms,
-            [Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDsa],
-            "in the order in which they sign"
-        );
-    }
-
-    #[test] // S-28
-    fn debug_shows_no_private_key() {
-        let set = KeySet::generate(Algorithm::EdDsa, Timestamp(0)).unwrap();
-        let shown = format!("{set:?}");
-        assert!(shown.contains(set.keys()[0].kid()) && !shown.contains("pkcs8") && shown.len() < 300, "{shown}");
-    }
-
-    #[test] // S-28
-    fn errors_say_where_and_show_no_material() {
-        let good = KeySet::generate(Algorithm::EdDsa, Timestamp(0)).unwrap().to_secret();
-        let good = good.expose();
-        let pkcs8 = good.split('"').find(|part| part.len() > 40).unwrap();
-        let key = |number, rule| BadKeySet::Key { number, rule };
-        let twice =
-            good.replace("\n  ]", &format!(", {}]", good[good.find("    {").unwrap()..].replace("\n  ]\n}", "")));
-        for (text, error) in [
-            (r#"{"keys":[]}"#.to_owned(), BadKeySet::Empty),
-            (good.replace("EdDSA", "ES256"), key(1, "pkcs8 is not a P-256 private key in PKCS#8")),
-            (good.replace("EdDSA", "RS256"), key(1, "pkcs8 is not an RSA private key in PKCS#8")),
-            (good.replace(pkcs8, &pkcs8[4..]), key(1, "pkcs8 is not an Ed25519 private key in PKCS#8")),
-            (good.replace(pkcs8, &pkcs8.replace('=', "-").replace('M', "_")), key(1, "pkcs8 is not base64")),
-            (twice, key(2, "it is in the set already")),
-            (good.replace("EdDSA", pkcs8), BadKeySet::Malformed { line: 4, column: 85 }),
-            (good.replace("\"pkcs8\"", "\"kcs8\""), BadKeySet::Malformed { line: 7, column: 12 }),
-            (String::new(), BadKeySet::Malformed { line: 1, column: 0 }),
-        ] {
-            let found = parse(&text).unwrap_err();
-            assert_eq!(found, error);
-            assert!(!format!("{found} {found:?}").contains(&pkcs8[..20]));
-        }
-    }
-
-    #[test] // H-19
-    fn a_short_rsa_key_is_refused() {
-        use aws_lc_rs::{encoding::AsDer, rsa::KeySize, signature::RsaKeyPair};
-        let short = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-        let pkcs8 = STANDARD.encode(short.as_der().unwrap().as_ref());
-        let text = format!(r#"{{"keys":[{{"algorithm":"RS256","published_at":0,"signs_from":0,"pkcs8":"{pkcs8}"}}]}}"#);
-        assert_eq!(parse(&text).unwrap_err(), BadKeySet::Key { number: 1, rule: "an RSA key has at least 3072 bits" });
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(32))]
-        #[test] // S-21
-        fn whoever_signed_within_the_keep_is_published(
-            rotations in prop::collection::vec((0..100_i64, 0..50_u64), 0..5), keep in 0..40_u64,
-        ) {
-            let keep = Duration::from_secs(keep);
-            let mut set = KeySet::generate(Algorithm::EdDsa, Timestamp(0)).unwrap();
-            for (now, lead) in rotations {
-                set.rotate(Algorithm::EdDsa, Timestamp(now), Duration::from_secs(lead)).unwrap();
-            }
-            for now in 0..200 {
-                let published: Vec<_> = set.published(Timestamp(now), keep).iter().map(SigningKey::kid).collect();
-                let earliest = now - i64::try_from(keep.as_secs()).unwrap();
-                for then in earliest.max(0)..=now {
-                    prop_assert!(published.contains(&set.current(Timestamp(then)).kid()));
-                }
-            }
-            let signing = set.current(Timestamp(200)).kid().to_owned();
-            set.prune(Timestamp(1_000), keep);
-            prop_assert_eq!(set.keys().len(), 1);
-            prop_assert_eq!(set.keys()[0].kid(), signing);
-        }
-
-        #[test]
-        fn no_text_panics(text in "\\PC{0,200}") {
-            prop_assert!(parse(&text).is_err());
-        }
-    }
-}
+mod tests;

@@ -10,8 +10,8 @@ use aws_lc_rs::{
     rand::SystemRandom,
     rsa::KeySize,
     signature::{
-        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
-        RsaPublicKeyComponents,
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+        RsaKeyPair, RsaPublicKeyComponents, RsaSignatureEncoding,
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -28,19 +28,23 @@ pub enum Algorithm {
     Es256,
     /// Ed25519: the fastest to sign and to check.
     EdDsa,
-    /// RSA of 3072 bits: for readers that know nothing newer. Slow to sign.
+    /// RSA of 3072 bits, padded by PKCS #1: for readers that know nothing newer. Slow to sign.
     Rs256,
+    /// RSA of 3072 bits, padded by PSS. Slow to sign.
+    Ps256,
 }
 
 impl Algorithm {
+    /// Each of them.
+    pub const ALL: [Self; 4] = [Self::Es256, Self::EdDsa, Self::Rs256, Self::Ps256];
+
     /// Reads a registered name.
     ///
     /// # Errors
     /// [`Invalid`] for any other.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let all = [Self::Es256, Self::EdDsa, Self::Rs256];
-        let found = all.into_iter().find(|algorithm| algorithm.as_str() == text);
-        found.ok_or(Invalid("a signing algorithm is ES256, EdDSA or RS256"))
+        let found = Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == text);
+        found.ok_or(Invalid("a signing algorithm is ES256, EdDSA, RS256 or PS256"))
     }
 
     /// Its registered name, as in `alg`.
@@ -49,6 +53,7 @@ impl Algorithm {
             Self::Es256 => "ES256",
             Self::EdDsa => "EdDSA",
             Self::Rs256 => "RS256",
+            Self::Ps256 => "PS256",
         }
     }
 }
@@ -73,7 +78,7 @@ pub struct SigningKey {
 enum Pair {
     Es256(EcdsaKeyPair),
     EdDsa(Ed25519KeyPair),
-    Rs256(RsaKeyPair),
+    Rsa(RsaKeyPair, &'static RsaSignatureEncoding),
 }
 
 impl SigningKey {
@@ -89,7 +94,7 @@ impl SigningKey {
             }
             // Version 1, since readers exist that refuse the longer version 2.
             Algorithm::EdDsa => Ed25519KeyPair::generate()?.to_pkcs8v1()?.as_ref().to_vec(),
-            Algorithm::Rs256 => RsaKeyPair::generate(KeySize::Rsa3072)?.as_der()?.as_ref().to_vec(),
+            Algorithm::Rs256 | Algorithm::Ps256 => RsaKeyPair::generate(KeySize::Rsa3072)?.as_der()?.as_ref().to_vec(),
         });
         Self::from_pkcs8(algorithm, pkcs8, published_at, signs_from).map_err(|_| Unspecified)
     }
@@ -166,7 +171,6 @@ impl fmt::Debug for SigningKey {
 
 impl Pair {
     fn parse(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Self, Invalid> {
-        let not_a_key = |rule| move |_: KeyRejected| Invalid(rule);
         Ok(match algorithm {
             Algorithm::Es256 => Self::Es256(
                 EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
@@ -176,14 +180,8 @@ impl Pair {
                 Ed25519KeyPair::from_pkcs8(pkcs8)
                     .map_err(not_a_key("pkcs8 is not an Ed25519 private key in PKCS#8"))?,
             ),
-            Algorithm::Rs256 => {
-                let pair =
-                    RsaKeyPair::from_pkcs8(pkcs8).map_err(not_a_key("pkcs8 is not an RSA private key in PKCS#8"))?;
-                if pair.public_modulus_len() < KeySize::Rsa3072.len() {
-                    return Err(Invalid("an RSA key has at least 3072 bits"));
-                }
-                Self::Rs256(pair)
-            }
+            Algorithm::Rs256 => Self::Rsa(rsa_pair(pkcs8)?, &RSA_PKCS1_SHA256),
+            Algorithm::Ps256 => Self::Rsa(rsa_pair(pkcs8)?, &RSA_PSS_SHA256),
         })
     }
 
@@ -191,9 +189,9 @@ impl Pair {
         match self {
             Self::Es256(pair) => Ok(pair.sign(&SystemRandom::new(), message)?.as_ref().to_vec()),
             Self::EdDsa(pair) => Ok(pair.try_sign(message)?.as_ref().to_vec()),
-            Self::Rs256(pair) => {
+            Self::Rsa(pair, padding) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)?;
+                pair.sign(*padding, &SystemRandom::new(), message, &mut signature)?;
                 Ok(signature)
             }
         }
@@ -228,7 +226,7 @@ impl Pair {
                 (jwk.kty, jwk.crv, jwk.x) = ("OKP".to_owned(), Some("Ed25519".to_owned()), Some(x));
                 required
             }
-            Self::Rs256(pair) => {
+            Self::Rsa(pair, _) => {
                 let public = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
                 let (n, e) = (text(&public.n), text(&public.e));
                 let required = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
@@ -241,6 +239,18 @@ impl Pair {
     }
 }
 
+fn rsa_pair(pkcs8: &[u8]) -> Result<RsaKeyPair, Invalid> {
+    let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(not_a_key("pkcs8 is not an RSA private key in PKCS#8"))?;
+    if pair.public_modulus_len() < KeySize::Rsa3072.len() {
+        return Err(Invalid("an RSA key has at least 3072 bits"));
+    }
+    Ok(pair)
+}
+
+fn not_a_key(rule: &'static str) -> impl Fn(KeyRejected) -> Invalid {
+    move |_| Invalid(rule)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,7 +258,7 @@ mod tests {
 
     #[test]
     fn another_implementation_checks_the_signature_by_the_published_key() {
-        for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256] {
+        for algorithm in Algorithm::ALL {
             let key = SigningKey::generate(algorithm, Timestamp(0), Timestamp(0)).unwrap();
             let token = key.sign_compact("at+jwt", br#"{"sub":"ann"}"#).unwrap();
             let published: jwk::Jwk = serde_json::from_value(serde_json::to_value(key.jwk()).unwrap()).unwrap();
@@ -288,9 +298,11 @@ mod tests {
 
     #[test]
     fn an_rsa_key_has_3072_bits_and_a_modulus_without_leading_zeros() {
-        let key = SigningKey::generate(Algorithm::Rs256, Timestamp(0), Timestamp(0)).unwrap();
-        let modulus = URL_SAFE_NO_PAD.decode(key.jwk().n.as_deref().unwrap()).unwrap();
-        assert_eq!((modulus.len(), modulus[0] >> 7), (384, 1));
-        assert_eq!(key.jwk().e.as_deref(), Some("AQAB"));
+        for algorithm in [Algorithm::Rs256, Algorithm::Ps256] {
+            let key = SigningKey::generate(algorithm, Timestamp(0), Timestamp(0)).unwrap();
+            let modulus = URL_SAFE_NO_PAD.decode(key.jwk().n.as_deref().unwrap()).unwrap();
+            assert_eq!((modulus.len(), modulus[0] >> 7), (384, 1));
+            assert_eq!(key.jwk().e.as_deref(), Some("AQAB"));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Something around every call of a port: a deadline, a count, a fault. Written once here, so that neither a flow nor a
 //! store knows of it.
 use super::*;
-use crate::{code::*, counter::*, document::*, keys::SealedKeys, session::*, user::*, value::*};
+use crate::{code::*, counter::*, document::*, keys::*, session::*, user::*, value::*};
 use std::fmt::{self, Debug};
 
 /// What happens around each call.
@@ -158,9 +158,9 @@ around!(hasher: PasswordHasher {
 
 #[async_trait]
 impl<P: Keyring + ?Sized, L: Layer> Keyring for Around<P, L> {
-    async fn sign(&self, typ: &str, payload: &[u8]) -> Outside<String> {
+    async fn sign(&self, by: Option<Algorithm>, typ: &str, payload: &[u8]) -> Outside<String> {
         let call = Call { port: "keyring", method: "sign" };
-        self.layer.around(call, self.port.sign(typ, payload)).await
+        self.layer.around(call, self.port.sign(by, typ, payload)).await
     }
 
     fn public_keys(&self) -> Vec<Jwk> {

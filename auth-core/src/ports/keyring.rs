@@ -1,14 +1,16 @@
 use super::{Outside, async_trait};
+use crate::keys::Algorithm;
 use serde::{Deserialize, Serialize};
 
-/// Signs access tokens. [`KeyRing`](crate::keys::KeyRing) holds its keys in memory; another may ask a vault.
+/// Signs tokens. [`KeyRing`](crate::keys::KeyRing) holds its keys in memory; another may ask a vault.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait Keyring: Send + Sync {
-    /// Signs a payload with the current key: a compact JWS (RFC 7515, section 3.1) whose header has `alg`, `kid` and this
-    /// `typ`.
-    async fn sign(&self, typ: &str, payload: &[u8]) -> Outside<String>;
-    /// Every key that may sign, has signed what is still in use, or will sign soon.
+    /// Signs a payload with the current key of an algorithm, or with that of the deployment's own: a compact JWS (RFC 7515,
+    /// section 3.1) whose header has `alg`, `kid` and this `typ`. It fails if there is no key of the algorithm.
+    async fn sign(&self, by: Option<Algorithm>, typ: &str, payload: &[u8]) -> Outside<String>;
+    /// Every key that may sign, has signed what is still in use, or will sign soon. Whichever algorithm one of them is for,
+    /// [`sign`](Self::sign) can sign by it.
     fn public_keys(&self) -> Vec<Jwk>;
 }
 

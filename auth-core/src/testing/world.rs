@@ -75,7 +75,7 @@ impl Default for World {
             documents: memory.clone(),
             mailer: post.clone(),
             hasher: Arc::new(PlainHasher),
-            keyring: Arc::new(KeyRing::new(keys, clock.clone(), Duration::from_hours(1))),
+            keyring: Arc::new(KeyRing::new(keys, Algorithm::EdDsa, clock.clone(), Duration::from_hours(1))),
             events: ledger.clone(),
             clock: clock.clone(),
             rng: Arc::new(SeededRng::default()),

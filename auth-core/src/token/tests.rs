@@ -4,6 +4,10 @@ use crate::{
     keys::{KeyRing, KeySet},
     ports::Clock,
 };
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaKeyPair, RsaSignatureEncoding},
+};
 use jsonwebtoken::EncodingKey;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -32,7 +36,7 @@ impl Keys {
         let written: Value = serde_json::from_str(set.to_secret().expose()).unwrap();
         let pkcs8 = written["keys"][0]["pkcs8"].as_str().unwrap();
         let pkcs8 = base64::engine::general_purpose::STANDARD.decode(pkcs8).unwrap();
-        let ring = KeyRing::new(set, Arc::new(Stopped), Duration::from_secs(930));
+        let ring = KeyRing::new(set, algorithm, Arc::new(Stopped), Duration::from_secs(930));
         Self { published: ring.public_keys(), ring, pkcs8 }
     }
 }
@@ -40,6 +44,7 @@ impl Keys {
 static ES256: LazyLock<Keys> = LazyLock::new(|| Keys::new(Algorithm::Es256));
 static EDDSA: LazyLock<Keys> = LazyLock::new(|| Keys::new(Algorithm::EdDsa));
 static RS256: LazyLock<Keys> = LazyLock::new(|| Keys::new(Algorithm::Rs256));
+static PS256: LazyLock<Keys> = LazyLock::new(|| Keys::new(Algorithm::Ps256));
 
 fn expected() -> Expected {
     Expected { issuer: "https://auth.example.org".to_owned(), audience: "api".to_owned() }
@@ -94,7 +99,7 @@ fn with_payload(payload: &Value) -> String {
 
 #[test] // S-09
 fn what_was_signed_is_read_by_each_algorithm() {
-    for keys in [&*ES256, &*EDDSA, &*RS256] {
+    for keys in [&*ES256, &*EDDSA, &*RS256, &*PS256] {
         let token = signed(keys, &claims());
         assert_eq!(verify(&token, &keys.published, &expected(), NOW), Ok(claims()));
         assert_eq!(jsonwebtoken::decode_header(&token).unwrap().typ.as_deref(), Some("at+jwt"));
@@ -110,10 +115,30 @@ fn the_key_decides_the_algorithm() {
     for alg in ["none", "None", "", "HS256", "HS384", "HS512", "ES384", "RS256", "PS256", "EdDSA", "es256"] {
         assert_eq!(check(&with_header("alg", json!(alg))), Err(TokenRefused::WrongAlgorithm), "{alg}");
     }
-    let keys = [EDDSA.published.clone(), ES256.published.clone(), RS256.published.clone()].concat();
-    for other in [&EDDSA.published[0], &RS256.published[0]] {
+    let keys = [&EDDSA, &ES256, &RS256, &PS256].map(|keys| keys.published.clone()).concat();
+    for other in [&EDDSA.published[0], &RS256.published[0], &PS256.published[0]] {
         let token = with_header("kid", json!(other.kid));
         assert_eq!(verify(&token, &keys, &expected(), NOW), Err(TokenRefused::WrongAlgorithm));
+    }
+}
+
+#[test] // S-10
+fn what_an_rsa_key_signed_by_one_padding_is_not_read_by_the_other() {
+    let pair = RsaKeyPair::from_pkcs8(&RS256.pkcs8).unwrap();
+    for (alg, good, bad) in
+        [("RS256", &RSA_PKCS1_SHA256, &RSA_PSS_SHA256), ("PS256", &RSA_PSS_SHA256, &RSA_PKCS1_SHA256)]
+    {
+        let key = [Jwk { alg: alg.to_owned(), ..RS256.published[0].clone() }];
+        let header = json!({ "alg": alg, "kid": key[0].kid, "typ": "at+jwt" }).to_string();
+        let message =
+            format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(json!(claims()).to_string()));
+        let read = |padding: &'static RsaSignatureEncoding| {
+            let mut signature = vec![0; pair.public_modulus_len()];
+            pair.sign(padding, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
+            verify(&format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)), &key, &expected(), NOW)
+        };
+        assert_eq!(read(good), Ok(claims()));
+        assert_eq!(read(bad), Err(TokenRefused::WrongSignature), "{alg}");
     }
 }
 

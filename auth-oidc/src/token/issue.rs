@@ -131,7 +131,6 @@ impl Provider {
             // In the code flow what the scopes tell is told at the userinfo endpoint (OpenID Connect Core, section 5.4).
             claims: claims::of(user, &Scope::default(), &grant.id_token_claims),
         };
-        let by = client.id_token_signed_response_alg.unwrap_or(self.policy.algorithm);
-        self.sign(Some(by), "JWT", &claims).await.map(Secret::new)
+        self.sign(client.id_token_signed_response_alg, "JWT", &claims).await.map(Secret::new)
     }
 }

@@ -46,6 +46,10 @@ async fn what_a_person_holds_is_no_clients() {
 async fn no_client_takes_the_name_of_another_or_of_the_account_api() {
     let house = House::new().await;
     let app = house.app(json!({})).await;
+    let mut client = app.client.clone();
+    client.id_token_signed_response_alg = Some(auth_core::keys::Algorithm::Ps256);
+    client.client_id = "ps".parse().unwrap();
+    assert!(matches!(house.provider.add_client(client).await, Err(AddClientError::Bad(_))), "nobody could sign for it");
     for id in ["app", "account"] {
         let mut client = app.client.clone();
         client.client_id = id.parse().unwrap();

@@ -1,22 +1,20 @@
-//! `keys`: the server's secret, and the keys that sign access tokens.
+//! `keys`: the server's secret, and the keys that sign tokens.
 use super::{Ended, confirm};
 use crate::{
-    http::JWKS_MAX_AGE,
-    keys::{Keys, RootFile},
+    keys::{Keys, RootFile, keep},
     settings::Settings,
     store,
 };
 use auth_core::{
-    keys::{KeySet, SigningKey},
+    keys::{Algorithm, KeySet, SigningKey},
     ports::Clock,
     system::{OsRng, SystemClock},
-    token::LEEWAY,
     value::Timestamp,
 };
 use conf::{Conf, Subcommands};
 use std::{path::Path, sync::Arc, time::Duration};
 
-/// The server's secret, and the keys that sign access tokens.
+/// The server's secret, and the keys that sign tokens.
 #[derive(Conf)]
 pub struct KeyCommand {
     /// What to do.
@@ -27,14 +25,18 @@ pub struct KeyCommand {
 /// What to do with the keys.
 #[derive(Subcommands)]
 pub enum Action {
-    /// Make what is missing: the secret, and a first signing key. What is there stays.
+    /// Make what is missing: the secret, and a first signing key of each algorithm. What is there stays.
     Init,
     /// Show the signing keys, and what each is doing.
     List,
-    /// Add a signing key. It is published at once, signs after a while, and the old one goes when its last token has died.
+    /// Add a signing key of each algorithm. It is published at once, signs after a while, and the old one goes when its last
+    /// token has died.
     Rotate {
-        /// Put one new key in the place of all: when others may know the old ones. The access tokens that are out are
-        /// refused; whoever has one refreshes it. Services that check tokens by themselves take old ones for five minutes.
+        /// Of this algorithm alone: ES256, `EdDSA`, RS256 or PS256.
+        #[conf(long)]
+        algorithm: Option<Algorithm>,
+        /// Put new keys in the place of all: when others may know the old ones. The tokens that they signed are refused;
+        /// whoever has one refreshes it. Services that check tokens by themselves take old ones for five minutes.
         #[conf(long)]
         at_once: bool,
         /// Do not ask.
@@ -42,9 +44,6 @@ pub enum Action {
         yes: bool,
     },
 }
-
-/// Every reader of the published keys has seen a new one by then, and every server has loaded it.
-const LEAD: Duration = JWKS_MAX_AGE.saturating_mul(2);
 
 impl KeyCommand {
     /// Does it. Running servers take the change up by themselves.
@@ -57,8 +56,8 @@ impl KeyCommand {
         let told = match self.action {
             Action::Init => init(made, &keys, settings).await,
             Action::List => show(&keys, settings).await,
-            Action::Rotate { at_once: true, yes } => replace(yes, &keys, settings).await,
-            Action::Rotate { .. } => rotate(&keys, settings).await,
+            Action::Rotate { algorithm, at_once: true, yes } => replace(algorithm, yes, &keys, settings).await,
+            Action::Rotate { algorithm, .. } => rotate(algorithm, &keys, settings).await,
         };
         store.close().await;
         told
@@ -67,7 +66,7 @@ impl KeyCommand {
 
 async fn init(made: Option<&Path>, keys: &Keys, settings: &Settings) -> Ended {
     let secret = made.map(|path| format!("made {}", path.display()));
-    let signing = keys.init(settings, &SystemClock, &OsRng).await?.then(|| "made a signing key".to_owned());
+    let signing = keys.init(settings, &SystemClock, &OsRng).await?.then(|| "made signing keys".to_owned());
     let _open = keys.current().await?;
     let lines: Vec<_> = secret.into_iter().chain(signing).collect();
     Ok(if lines.is_empty() { "All keys are there already.".to_owned() } else { lines.join("\n") })
@@ -77,33 +76,29 @@ async fn show(keys: &Keys, settings: &Settings) -> Ended {
     Ok(list(&keys.current().await?.1, SystemClock.now(), keep(settings)))
 }
 
-async fn rotate(keys: &Keys, settings: &Settings) -> Ended {
+async fn rotate(algorithm: Option<Algorithm>, keys: &Keys, settings: &Settings) -> Ended {
     let now = SystemClock.now();
-    let rotated = keys.rotate(settings, now, [LEAD, keep(settings)], &OsRng).await?;
+    let rotated = keys.rotate(settings, algorithm, now, &OsRng).await?;
     Ok(list(&rotated, now, keep(settings)))
 }
 
-async fn replace(yes: bool, keys: &Keys, settings: &Settings) -> Ended {
+async fn replace(algorithm: Option<Algorithm>, yes: bool, keys: &Keys, settings: &Settings) -> Ended {
     if !yes {
-        confirm("This puts a new key in the place of all. The access tokens that are out are refused from then on.")?;
+        let which = algorithm.map_or_else(|| "all".to_owned(), |algorithm| format!("all of {algorithm}"));
+        confirm(&format!("This puts a new key in the place of {which}. What they signed is refused from then on."))?;
     }
     let now = SystemClock.now();
-    let replaced = keys.replace(settings, now, &OsRng).await?;
+    let replaced = keys.replace(settings, algorithm, now, &OsRng).await?;
     Ok(list(&replaced, now, keep(settings)))
 }
 
-/// So long is a key needed once its successor signs.
-fn keep(settings: &Settings) -> Duration {
-    settings.accounts.access_token_lifetime.0 + LEEWAY
-}
-
 fn list(keys: &KeySet, now: Timestamp, keep: Duration) -> String {
-    let (current, published) = (keys.current(now).kid(), keys.published(now, keep));
+    let is = |key: &SigningKey, other: &SigningKey| key.kid() == other.kid();
     let line = |key: &SigningKey| {
         let state = match key {
-            key if key.kid() == current => "signs".to_owned(),
             key if key.signs_from() > now => format!("published, signs in {} s", key.signs_from().since(now).as_secs()),
-            key if published.iter().any(|other| other.kid() == key.kid()) => "published, signed before".to_owned(),
+            key if keys.current(key.algorithm(), now).is_some_and(|current| is(key, current)) => "signs".to_owned(),
+            key if keys.published(now, keep).any(|other| is(key, other)) => "published, signed before".to_owned(),
             _ => "retired".to_owned(),
         };
         format!("{}  {}  {state}\n", key.kid(), key.algorithm())
@@ -114,11 +109,12 @@ fn list(keys: &KeySet, now: Timestamp, keep: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{http::JWKS_MAX_AGE, keys::LEAD, settings::Algorithms};
     use auth_core::{
-        keys::{Algorithm, KeyRing},
+        keys::KeyRing,
         ports::{Jwk, Keyring, Outside},
         testing::FixedClock,
-        token::{self, AccessClaims, Expected},
+        token::{self, AccessClaims, Expected, LEEWAY},
         value::{Secret, SessionId, UserId},
     };
     use std::sync::Arc;
@@ -146,7 +142,7 @@ mod tests {
         let (clock, keep) = (Arc::new(FixedClock::default()), LIFE + LEEWAY);
         let mut file = KeySet::generate(Algorithm::EdDsa, clock.now()).unwrap();
         let read = |file: &KeySet| KeySet::from_secret(&file.to_secret()).unwrap();
-        let servers = [(); 2].map(|()| KeyRing::new(read(&file), clock.clone(), keep));
+        let servers = [(); 2].map(|()| KeyRing::new(read(&file), Algorithm::EdDsa, clock.clone(), keep));
         let mut readers =
             [0, 100, 250].map(|lag| Verifier { keys: servers[0].public_keys(), stale_at: clock.now() + secs(lag) });
         let mut alive = Vec::new();
@@ -202,7 +198,8 @@ mod tests {
     #[tokio::test] // S-21
     async fn a_rotated_key_is_published_before_it_signs_and_longer_than_readers_keep_what_they_saw() {
         let data = tempfile::tempdir().unwrap();
-        let settings = Settings::for_data_dir(data.path());
+        let mut settings = Settings::for_data_dir(data.path());
+        settings.accounts.signing_algorithms = Algorithms(vec![Algorithm::EdDsa]);
         let run = async |action| KeyCommand { action }.run(&settings).await.unwrap();
         let set = async || {
             let secret = Arc::new(RootFile::of(&settings).server_secret(&settings).unwrap());
@@ -212,16 +209,23 @@ mod tests {
             set
         };
         run(Action::Init).await;
-        let first = set().await.keys()[0].kid().to_owned();
-        run(Action::Rotate { at_once: false, yes: false }).await;
+        let first = set().await;
+        let rotate = |algorithm, at_once| Action::Rotate { algorithm, at_once, yes: at_once };
+        run(rotate(None, false)).await;
         let (keys, now) = (set().await, SystemClock.now());
-        assert_eq!(keys.current(now).kid(), first);
-        assert_eq!(keys.published(now, Duration::ZERO).len(), 2);
-        assert_ne!(keys.current(now + LEAD).kid(), first);
+        assert_eq!(keys.published(now, Duration::ZERO).count(), 4);
+        for old in first.keys() {
+            let signs = |now| keys.current(old.algorithm(), now).unwrap().kid().to_owned();
+            assert_eq!(signs(now), old.kid());
+            assert_ne!(signs(now + LEAD), old.kid());
+        }
         assert!(LEAD > JWKS_MAX_AGE);
 
-        let told = run(Action::Rotate { at_once: true, yes: true }).await;
-        assert!(told.contains("signs") && told.lines().count() == 1 && !told.contains(&first), "{told}");
-        assert_eq!(set().await.keys().len(), 1);
+        let told = run(rotate(Some(Algorithm::Es256), false)).await;
+        let waiting = |name| told.lines().filter(|line| line.contains(name) && line.contains("signs in")).count();
+        assert_eq!((waiting("ES256"), waiting("EdDSA")), (2, 1), "{told}");
+        let told = run(rotate(None, true)).await;
+        assert!(told.lines().count() == 2 && told.lines().all(|line| line.ends_with("  signs")), "{told}");
+        assert!(first.keys().iter().all(|old| !told.contains(old.kid())), "{told}");
     }
 }

@@ -5,8 +5,12 @@ use auth_core::{
     password::{Argon2Params, BadParams, HasherSettings},
 };
 use conf::Conf;
-use serde::Serialize;
-use std::num::NonZero;
+use serde::{Serialize, Serializer};
+use std::{
+    fmt::{self, Display},
+    num::NonZero,
+    str::FromStr,
+};
 
 /// Passwords, sessions, tokens and codes.
 #[derive(Clone, Debug, Conf, Serialize)]
@@ -33,9 +37,14 @@ pub struct AccountSettings {
     #[conf(long, env, value_parser = |text: &str| whole(text, 1_usize, 100_000), serde(use_value_parser))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub argon2_queue: Option<usize>,
-    /// What new signing keys are for: ES256, `EdDSA` or RS256.
+    /// What access tokens of the account API are signed by: ES256, `EdDSA`, RS256 or PS256. Where there is no key of it yet, one
+    /// is made at the start and takes over ten minutes later.
     #[conf(long, env, default_value = "ES256", serde(use_value_parser))]
     pub token_algorithm: Algorithm,
+    /// What tokens for others can be signed by, besides: ES256, `EdDSA` and PS256, separated by commas. RS256 always, for
+    /// those who know nothing newer.
+    #[conf(long, env, default_value = "RS256", value_parser = signing, serde(use_value_parser))]
+    pub signing_algorithms: Algorithms,
     /// How long an access token lives.
     #[conf(long, env, default_value = "10m", value_parser = access, serde(use_value_parser))]
     pub access_token_lifetime: Span,
@@ -85,6 +94,50 @@ impl AccountSettings {
         let queue = self.argon2_queue.unwrap_or(HasherSettings::QUEUE_EACH.saturating_mul(arenas.get()));
         Ok(HasherSettings { params, arenas, queue, ..defaults })
     }
+
+    /// What there are to be keys of.
+    pub fn algorithms(&self) -> Vec<Algorithm> {
+        let mut algorithms = Algorithm::ALL.to_vec();
+        algorithms.retain(|one| *one == self.token_algorithm || self.signing_algorithms.0.contains(one));
+        algorithms
+    }
+}
+
+/// Signing algorithms, separated by commas: `EdDSA,PS256`. RS256 is one of them, named or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Algorithms(pub Vec<Algorithm>);
+
+impl FromStr for Algorithms {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let rule = "expected signing algorithms separated by commas, for example EdDSA,PS256";
+        let read = |item: &str| Algorithm::parse(item).map_err(|_| rule.to_owned());
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let named = items.map(read).collect::<Result<Vec<_>, _>>()?;
+        let is_one = |algorithm: &Algorithm| *algorithm == Algorithm::Rs256 || named.contains(algorithm);
+        Ok(Self(Algorithm::ALL.into_iter().filter(is_one).collect()))
+    }
+}
+
+impl Display for Algorithms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.iter().map(|algorithm| algorithm.as_str()).collect::<Vec<_>>().join(","))
+    }
+}
+
+impl Serialize for Algorithms {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+fn signing(text: &str) -> Result<Algorithms, String> {
+    // An RSA key takes longer to make than most tests take.
+    #[cfg(any(test, feature = "testing"))]
+    if text == "none" {
+        return Ok(Algorithms(Vec::new()));
+    }
+    text.parse()
 }
 
 /// S-08
@@ -101,4 +154,30 @@ fn code(text: &str) -> Result<Span, String> {
 pub(super) fn at_most(text: &str, most: &str) -> Result<Span, String> {
     let (span, longest): (Span, Span) = (text.parse()?, most.parse()?);
     if span.0 <= longest.0 { Ok(span) } else { Err(format!("expected a length of time of at most {most}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    #[test]
+    fn there_are_always_keys_of_rs256_and_of_the_deployments_own() {
+        use Algorithm::*;
+        for (own, named, all, printed) in [
+            (Es256, "", vec![Es256, Rs256], "RS256"),
+            (Rs256, "", vec![Rs256], "RS256"),
+            (EdDsa, "PS256, ES256", vec![Es256, EdDsa, Rs256, Ps256], "ES256,RS256,PS256"),
+            (Es256, "RS256,ES256,ES256", vec![Es256, Rs256], "ES256,RS256"),
+        ] {
+            let mut accounts = Settings::for_data_dir("data").accounts;
+            assert_eq!(accounts.algorithms(), [Es256, Rs256], "unless set");
+            (accounts.token_algorithm, accounts.signing_algorithms) = (own, named.parse().unwrap());
+            assert_eq!(accounts.algorithms(), all, "{named}");
+            assert_eq!(accounts.signing_algorithms.to_string(), printed);
+        }
+        for other in ["none", "HS256", "EdDSA;PS256", "es256"] {
+            assert!(other.parse::<Algorithms>().is_err(), "{other}");
+        }
+    }
 }

@@ -50,7 +50,7 @@ pub struct Life {
 /// One for all worlds: making keys takes longer than a whole world does.
 static KEYS: LazyLock<Arc<KeyRing>> = LazyLock::new(|| {
     let keys = KeySet::generate(Algorithm::EdDsa, Timestamp(0)).expect("the system makes a key");
-    Arc::new(KeyRing::new(keys, Arc::new(FixedClock::default()), Duration::from_hours(1)))
+    Arc::new(KeyRing::new(keys, Algorithm::EdDsa, Arc::new(FixedClock::default()), Duration::from_hours(1)))
 });
 static SECRET: LazyLock<Arc<ServerSecret>> =
     LazyLock::new(|| Arc::new(ServerSecret::new(&[7; 32]).expect("32 bytes are enough")));
