@@ -14,7 +14,7 @@ pub enum EndSessionError {
 }
 
 impl Accounts {
-    /// The person's live sessions, the oldest first.
+    /// The person's live sessions, the oldest first, and what clients were given in them.
     ///
     /// # Errors
     /// [`Unavailable`].
@@ -23,6 +23,10 @@ impl Accounts {
         let now = clock.now();
         let mut own = sessions.of_user(who.user.id).await?;
         own.retain(|session| session.is_live(now) && who.user.admits(session));
+        let standing: Vec<_> = own.iter().map(|session| session.id).collect();
+        own.retain(|session| {
+            session.grant.as_ref().is_none_or(|grant| grant.offline || standing.contains(&grant.given_in))
+        });
         Ok(own)
     }
 

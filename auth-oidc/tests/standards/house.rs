@@ -126,6 +126,14 @@ impl House {
         self.exchange(app, &code).await.unwrap()
     }
 
+    /// The tokens that a client gets by a whole code flow in this session.
+    pub async fn tokens_of(&self, app: &App, signed_in: &SignedIn, scope: &str) -> Tokens {
+        let visitor = Visitor { who: Some(signed_in.who.clone()), ..Visitor::default() };
+        let params = app.request(&[("scope", Some(scope))]);
+        let answer = Self::answered(self.authorize(&params, &visitor).await);
+        self.exchange(app, answer.get("code").expect("a code")).await.unwrap()
+    }
+
     /// The next tokens.
     pub async fn refresh(&self, app: &App, tokens: &Tokens) -> Result<Tokens, Error> {
         let token = tokens.refresh_token.as_ref().expect("a refresh token").expose();

@@ -230,10 +230,7 @@ async fn section_11_offline_access_outlives_the_session_and_all_else_ends_with_i
     let accounts = house.provider.accounts();
     for (scope, outlives) in [("openid", false), ("openid offline_access", true)] {
         let signed_in = house.sign_in().await;
-        let visitor = Visitor { who: Some(signed_in.who.clone()), ..Visitor::default() };
-        let params = app.request(&[("scope", Some(scope))]);
-        let answer = House::answered(house.authorize(&params, &visitor).await);
-        let tokens = house.exchange(&app, answer.get("code").unwrap()).await.unwrap();
+        let tokens = house.tokens_of(&app, &signed_in, scope).await;
         accounts.end_session(&signed_in.who, signed_in.who.session.id).await.unwrap();
         assert_eq!(house.opens(&tokens).await, outlives, "{scope}");
         assert_eq!(house.refresh(&app, &tokens).await.is_ok(), outlives, "{scope}");
@@ -242,6 +239,27 @@ async fn section_11_offline_access_outlives_the_session_and_all_else_ends_with_i
     let without = house.app(without).await;
     let tokens = house.tokens(&without, &[("scope", Some("openid offline_access"))]).await;
     assert_eq!((tokens.refresh_token.is_none(), tokens.scope.has("offline_access")), (true, false));
+}
+
+#[tokio::test] // S-06
+async fn what_clients_were_given_is_listed_with_the_persons_sessions_and_can_be_ended() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    let accounts = house.provider.accounts();
+    let (signed_in, other) = (house.sign_in().await, house.sign_in().await);
+    let tokens = house.tokens_of(&app, &signed_in, "openid").await;
+    let offline = house.tokens_of(&app, &signed_in, "openid offline_access").await;
+    let listed = async || {
+        let sessions = accounts.sessions(&other.who).await.unwrap();
+        sessions.into_iter().filter(|session| session.grant.is_some()).collect::<Vec<_>>()
+    };
+    let online = listed().await.into_iter().find(|session| !session.grant.as_ref().unwrap().offline).unwrap();
+    accounts.end_session(&other.who, online.id).await.unwrap();
+    assert!(!house.opens(&tokens).await && house.opens(&offline).await);
+    house.tokens_of(&app, &signed_in, "openid").await;
+    assert_eq!(listed().await.len(), 2);
+    accounts.end_session(&other.who, signed_in.who.session.id).await.unwrap();
+    assert_eq!(listed().await.len(), 1, "the one that outlives it");
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ mod form;
 mod introspect;
 mod refusal;
 mod revoke;
+#[cfg(test)]
+mod tests;
 mod token;
 mod userinfo;
 

@@ -24,7 +24,7 @@ struct SessionList {
     sessions: Vec<SessionView>,
 }
 
-/// A signed-in device.
+/// A signed-in device, or a client that the person has let in.
 #[derive(Object)]
 #[oai(rename = "Session", skip_serializing_if_is_none)]
 struct SessionView {
@@ -32,6 +32,8 @@ struct SessionView {
     id: String,
     /// What the person calls the device.
     device: Option<String>,
+    /// The client that it was given to, if it is not the person's own.
+    client_id: Option<String>,
     /// When it was signed in.
     started_at: OffsetDateTime,
     /// When it was refreshed last.
@@ -78,6 +80,7 @@ impl SessionView {
         Self {
             id: session.id.to_string(),
             device: session.device.map(Into::into),
+            client_id: session.grant.map(|grant| grant.client.into()),
             started_at: date(session.started_at),
             refreshed_at: date(session.turned_at),
             expires_at: date(session.expires_at.min(session.ends_at)),
