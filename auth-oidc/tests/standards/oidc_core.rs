@@ -210,7 +210,7 @@ async fn section_5_5_claims_can_be_asked_for_one_by_one() {
     assert!(claims(tokens.id_token.as_ref().unwrap()).get("email").is_none(), "it may not ask for that in any way");
 }
 
-#[tokio::test]
+#[tokio::test] // O-29
 async fn section_6_and_7_what_is_not_supported_is_refused_by_its_name() {
     let house = House::new().await;
     let app = house.app(json!({})).await;
