@@ -67,6 +67,17 @@ pub struct Client {
     /// When it was registered.
     #[serde(default)]
     pub client_id_issued_at: Timestamp,
+    /// What it looks after its registration with (RFC 7592), if it has registered itself: nobody vouches for it then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_token: Option<SecretDigest>,
+}
+
+/// Every member that may be left out is; its name, and what it needs, are to be said.
+impl Default for Client {
+    fn default() -> Self {
+        let minimal = serde_json::json!({ "client_id": "client" });
+        serde_json::from_value(minimal).expect("a test shows that a name is enough")
+    }
 }
 
 fn code_alone() -> Vec<GrantType> {

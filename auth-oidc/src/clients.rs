@@ -33,6 +33,12 @@ pub enum ClientError {
     Unavailable(#[from] Unavailable),
 }
 
+/// A registered client, as it was read.
+pub(crate) struct RegisteredClient {
+    pub client: Client,
+    stored: Stored<Document>,
+}
+
 /// How many secrets of a client are good at once: the new one, and the one that it takes the place of.
 const SECRETS: usize = 2;
 
@@ -47,6 +53,20 @@ impl Provider {
         }
         let Some(key) = key(id) else { return Ok(None) };
         self.ports().documents.find(&key).await?.map(|stored| read(&stored.value)).transpose()
+    }
+
+    /// Finds a client among those that are registered, to be written over.
+    pub(crate) async fn registered_client(&self, id: &ClientId) -> Outside<Option<RegisteredClient>> {
+        let Some(key) = key(id) else { return Ok(None) };
+        let Some(stored) = self.ports().documents.find(&key).await? else { return Ok(None) };
+        Ok(Some(RegisteredClient { client: read(&stored.value)?, stored }))
+    }
+
+    /// Writes over what was read, unless somebody else has.
+    pub(crate) async fn replace_client(&self, over: &RegisteredClient, client: &Client) -> Outside<bool> {
+        let Stored { mut value, revision } = over.stored.clone();
+        value.body = written(client)?;
+        Ok(self.ports().documents.replace(&Stored { value, revision }).await? == Replace::Done)
     }
 
     /// The registered clients, some at a time, in an order of the store's own.
@@ -70,8 +90,7 @@ impl Provider {
             secret
         });
         client.client_id_issued_at = clock.now();
-        client.check()?;
-        self.goes_with(&client)?;
+        self.check(&client)?;
         let (Some(key), false) = (key(&client.client_id), self.is_reserved(&client.client_id)) else {
             return Err(AddClientError::Taken);
         };
@@ -140,11 +159,13 @@ impl Provider {
             if client.client_id.as_str() == own {
                 return Err(named(BadClient { member: "client_id", rule: "it is that of the account API itself" }));
             }
-            client.check().and_then(|()| self.goes_with(client)).map_err(named)
+            self.check(client).map_err(named)
         })
     }
 
-    fn goes_with(&self, client: &Client) -> Result<(), BadClient> {
+    /// Whether a client goes together, and with this server.
+    pub(crate) fn check(&self, client: &Client) -> Result<(), BadClient> {
+        client.check()?;
         let Some(wanted) = client.id_token_signed_response_alg else { return Ok(()) };
         let signs = self.ports().keyring.public_keys().iter().any(|key| key.alg == wanted.as_str());
         let (member, rule) = ("id_token_signed_response_alg", "it is none that this server signs by");

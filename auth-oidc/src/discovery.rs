@@ -24,6 +24,8 @@ pub struct Metadata {
     pub userinfo_endpoint: String,
     /// The public keys.
     pub jwks_uri: String,
+    /// Where a client registers itself.
+    pub registration_endpoint: String,
     /// What a token is worth.
     pub introspection_endpoint: String,
     /// Where tokens are given back.
@@ -76,6 +78,7 @@ impl Provider {
             token_endpoint: self.endpoint(path::TOKEN),
             userinfo_endpoint: self.endpoint(path::USERINFO),
             jwks_uri: self.endpoint(path::JWKS),
+            registration_endpoint: self.endpoint(path::REGISTER),
             introspection_endpoint: self.endpoint(path::INTROSPECT),
             revocation_endpoint: self.endpoint(path::REVOKE),
             scopes_supported: scope.words().map(str::to_owned).collect(),

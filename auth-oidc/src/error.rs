@@ -35,6 +35,10 @@ pub enum ErrorCode {
     RequestUriNotSupported,
     /// OpenID Connect Core, section 3.1.2.6: `registration` is not supported.
     RegistrationNotSupported,
+    /// RFC 7591: a redirect URI that can be none.
+    InvalidRedirectUri,
+    /// RFC 7591: something else that cannot be registered.
+    InvalidClientMetadata,
     /// RFC 6750: the access token is not, or no longer, valid.
     InvalidToken,
     /// RFC 6750: the access token does not reach so far.
@@ -60,6 +64,8 @@ impl ErrorCode {
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
+            Self::InvalidRedirectUri => "invalid_redirect_uri",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
         }

@@ -8,6 +8,7 @@
 //! | tokens: the steps that all share, and one file for each grant type | [`token`] |
 //! | what a person has agreed to | [`consent`] |
 //! | what tokens are worth: to a client, to a resource, and how they are given back | [`access_token`], `userinfo`, [`introspect`], `revoke` |
+//! | clients that register themselves | [`register`] |
 //! | clients, their secrets and where their answers may go | [`client`], [`clients`] |
 //! | services that tokens are for | [`policy`], `resource` |
 //! | what all of it is, told to programs | [`discovery`] |
@@ -68,6 +69,7 @@ pub mod introspect;
 mod params;
 pub mod policy;
 mod provider;
+pub mod register;
 mod resource;
 mod revoke;
 pub mod token;

@@ -13,6 +13,8 @@ pub struct Policy {
     pub token_ttl: Duration,
     /// How long a page for consent is good once it was shown; 10 minutes.
     pub page_ttl: Duration,
+    /// Whether a client may register itself without a token that an operator has given out (RFC 7591, section 3).
+    pub open_registration: bool,
     /// The services that access tokens can be for (RFC 8707).
     pub resources: Vec<Resource>,
     /// Clients that are given by configuration.
@@ -25,6 +27,7 @@ impl Default for Policy {
             code_ttl: Duration::from_mins(1),
             token_ttl: Duration::from_mins(10),
             page_ttl: Duration::from_mins(10),
+            open_registration: false,
             resources: Vec::new(),
             clients: Vec::new(),
         }
@@ -43,6 +46,9 @@ pub struct Resource {
     /// What can be asked for there.
     #[serde(default)]
     pub scope: Scope,
+    /// Whether every client may ask tokens for it, also one that has registered itself.
+    #[serde(default)]
+    pub any_client: bool,
 }
 
 /// What can be asked for here, at the provider itself (OpenID Connect Core, sections 5.4 and 11).

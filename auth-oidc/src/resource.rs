@@ -11,11 +11,18 @@ pub(crate) fn asked(policy: &Policy, params: &Params, allowed: &[String]) -> Res
     let mut named: Vec<_> = params.all("resource").map(str::to_owned).collect();
     named.sort_unstable();
     named.dedup();
-    let known = |named: &String| policy.resources.iter().any(|own| own.resource == *named);
-    if !named.iter().all(|named| known(named) && allowed.contains(named)) {
+    let may = |named: &String| {
+        policy.resources.iter().any(|own| own.resource == *named && (own.any_client || allowed.contains(named)))
+    };
+    if !named.iter().all(may) {
         return refused(InvalidTarget, "a resource is one that is known here, and that this client may ask for");
     }
     Ok(named)
+}
+
+/// Those that every client may ask tokens for.
+pub(crate) fn of_every_client(policy: &Policy) -> impl Iterator<Item = &str> {
+    policy.resources.iter().filter(|own| own.any_client).map(|own| own.resource.as_str())
 }
 
 /// What can be asked for at these.

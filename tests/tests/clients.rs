@@ -21,7 +21,8 @@ fn secret(told: &str) -> String {
 async fn an_operator_registers_a_client_gives_it_a_new_secret_and_removes_it() {
     let provider = Provider::start().await;
     let server = &provider.server;
-    let add = ["client", "add", "robot", "--grant-type", "client_credentials", "--resource", RESOURCE, "--scope", "read"];
+    let add =
+        ["client", "add", "robot", "--grant-type", "client_credentials", "--resource", RESOURCE, "--scope", "read"];
     let first = secret(&server.does(&add).await);
     assert_eq!(asks(&provider, &first).await.expect(200).body["scope"], "read");
     assert!(server.does_not(&add).await.contains("that client_id is taken"));
@@ -48,11 +49,17 @@ async fn what_cannot_be_registered_is_refused_with_its_reason() {
     let provider = Provider::start().await;
     let (server, app) = (&provider.server, APP.0);
     for (arguments, reason) in [
-        (&["add", "a/b", "--public", "--redirect-uri", "https://a.example/"][..], "client_id: a client that is registered"),
+        (
+            &["add", "a/b", "--public", "--redirect-uri", "https://a.example/"][..],
+            "client_id: a client that is registered",
+        ),
         (&["add", "a", "--public"], "redirect_uris: a client has them"),
         (&["add", "a", "--redirect-uri", "http://a.example/"], "a redirect URI with http leads to"),
         (&["add", "a", "--grant-type", "password"], "unknown variant"),
-        (&["add", "a", "--grant-type", "client_credentials", "--resource", "https://b.example"], "https://b.example is none"),
+        (
+            &["add", "a", "--grant-type", "client_credentials", "--resource", "https://b.example"],
+            "https://b.example is none",
+        ),
         (&["add", "a", "--file", "nowhere.json"], "nowhere.json"),
         (&["add", "account", "--grant-type", "client_credentials"], "that client_id is taken"),
         (&["remove", "nobody", "--yes"], "no client with that client_id is registered"),

@@ -20,6 +20,9 @@ pub const CALLBACK: &str = "https://app.example/cb";
 /// The one service, beside the provider.
 pub const API: &str = "https://api.example";
 
+/// A service that every client may ask tokens for.
+pub const TOOLS: &str = "https://tools.example/mcp";
+
 /// A provider with one person, `ann`.
 pub struct House {
     pub world: World,
@@ -38,7 +41,10 @@ impl House {
     pub async fn new() -> Self {
         let world = World::default();
         let scope = "read write".parse().unwrap();
-        let resources = vec![Resource { resource: API.to_owned(), name: Some("The API".to_owned()), scope }];
+        let api = Resource { resource: API.to_owned(), name: Some("The API".to_owned()), scope, any_client: false };
+        let scope = "tools".parse().unwrap();
+        let tools = Resource { resource: TOOLS.to_owned(), name: None, scope, any_client: true };
+        let resources = vec![api, tools];
         let provider = Provider::new(world.accounts(), Policy { resources, ..Policy::default() });
         let house = Self { world, provider };
         let (login, email) = ("ann".parse().unwrap(), "ann@example.org".parse().unwrap());

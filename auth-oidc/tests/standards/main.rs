@@ -7,6 +7,8 @@ mod races;
 mod rfc6749;
 mod rfc6750;
 mod rfc7009;
+mod rfc7591;
+mod rfc7592;
 mod rfc7636;
 mod rfc7662;
 mod rfc8707;

@@ -8,7 +8,10 @@ async fn section_3_what_is_said_is_what_is_done() {
     let said: Value = serde_json::to_value(house.provider.metadata(&["en", "ru"])).unwrap();
     assert_eq!(said["issuer"], house.provider.issuer());
     assert_eq!(said["response_types_supported"], json!(["code"]));
-    assert_eq!(said["scopes_supported"], json!(["email", "offline_access", "openid", "profile", "read", "write"]));
+    assert_eq!(
+        said["scopes_supported"],
+        json!(["email", "offline_access", "openid", "profile", "read", "tools", "write"])
+    );
     assert_eq!(said["code_challenge_methods_supported"], json!(["S256"]));
     let app = house.app(json!({})).await;
     for mode in said["response_modes_supported"].as_array().unwrap() {

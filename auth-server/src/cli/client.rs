@@ -1,6 +1,10 @@
 //! `client`: programs that may ask for tokens, by the operator's word.
 use super::{Ended, confirm};
-use crate::{compose::House, log, settings::Settings};
+use crate::{
+    compose::House,
+    log,
+    settings::{Settings, value::Span},
+};
 use auth_core::value::{ClientId, Invalid};
 use auth_oidc::{Provider, client::Client};
 use conf::{Conf, Subcommands};
@@ -50,6 +54,15 @@ pub enum Action {
         /// It is ours: its users are not asked whether they agree.
         #[conf(long)]
         first_party: bool,
+    },
+    /// Make a token by which clients register themselves (RFC 7591). It is shown this once.
+    Invite {
+        /// For how many clients it is good.
+        #[conf(long, default_value = "1")]
+        clients: u32,
+        /// And for how long.
+        #[conf(long, default_value = "1d")]
+        within: Span,
     },
     /// Show the clients, those of the file too.
     List,
@@ -112,6 +125,9 @@ async fn act(action: Action, provider: &Provider, settings: &Settings) -> Ended 
                 set("first_party", json!(true));
             }
             add(members, provider, settings).await
+        }
+        Action::Invite { clients, within } => {
+            Ok(format!("initial_access_token: {}", provider.invite(clients, within.0).await?.expose()))
         }
         Action::List => list(provider, settings).await,
         Action::RotateSecret { id, at_once } => {

@@ -5,6 +5,7 @@ pub mod discovery;
 mod form;
 mod introspect;
 mod refusal;
+mod register;
 mod revoke;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,7 @@ use std::borrow::Cow;
 
 /// All of them.
 pub fn routes() -> impl OpenApi {
-    (token::Token, userinfo::Userinfo, introspect::Introspect, revoke::Revoke, discovery::Discovery)
+    (token::Token, userinfo::Userinfo, introspect::Introspect, revoke::Revoke, register::Register, discovery::Discovery)
 }
 
 /// How the document groups its routes.
@@ -36,7 +37,7 @@ enum Tag {
 /// Whatever is one JSON object, with the members that its specification names.
 struct Members<T>(T);
 
-impl<T: Serialize + Send + Sync> Type for Members<T> {
+impl<T: Send + Sync> Type for Members<T> {
     const IS_REQUIRED: bool = true;
     type RawValueType = Self;
     type RawElementValueType = Self;

@@ -1,5 +1,8 @@
 //! Clients and resources: programs that ask for tokens, and services that tokens are for.
-use super::{secret::FromFile, value::Span};
+use super::{
+    secret::FromFile,
+    value::{Span, truth},
+};
 use auth_oidc::{Resource, client::Client};
 use conf::Conf;
 use serde::{Deserialize, Serialize};
@@ -15,6 +18,9 @@ pub struct OAuthSettings {
     #[conf(long, env, serde(use_value_parser))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clients_file: Option<FromFile<ClientsFile>>,
+    /// Whether a client may register itself without a token that `auth-server client invite` has given out.
+    #[conf(parameter, long, env, default_value = "false", value_parser = truth, serde(use_value_parser))]
+    pub open_registration: bool,
     /// How long an authorization code is good; a minute at most.
     #[conf(long, env, default_value = "1m", value_parser = code, serde(use_value_parser))]
     pub authorization_code_lifetime: Span,

@@ -1,0 +1,79 @@
+//! Invitations: the initial access tokens that an operator gives out (RFC 7591, section 1.2).
+use crate::Provider;
+use auth_core::{document::*, ports::*, value::*};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+const KIND: &str = "invitation";
+
+/// How many clients may still be registered with a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// So many.
+    pub left: u32,
+}
+
+impl Invitation {
+    /// Uses it once, if it is not used up.
+    fn accept(&mut self) -> bool {
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// So often somebody else may write in between.
+const ATTEMPTS: usize = 32;
+
+impl Provider {
+    /// A token for so many clients that register themselves within this time. The store keeps its SHA-256.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn invite(&self, clients: u32, within: Duration) -> Outside<Secret> {
+        let Ports { documents, clock, rng, .. } = self.ports();
+        let mut bytes = [0; 32];
+        rng.fill(&mut bytes);
+        let token = Secret::new(format!("it_{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)));
+        let body = serde_json::to_value(Invitation { left: clients }).map_err(unreadable)?;
+        let document = Document { key: key(&token)?, expires_at: Some(clock.now() + within), body };
+        match documents.insert(&document).await? {
+            Inserted::Done | Inserted::Exists => Ok(token), // no other has this token
+        }
+    }
+
+    /// Whether this token lets one more client in; then it has. Of many at once no more are let in than it was for.
+    pub(super) async fn accept_invitation(&self, token: Option<&Secret>) -> Outside<bool> {
+        let Ports { documents, clock, .. } = self.ports();
+        let Some(token) = token else { return Ok(self.policy.open_registration) };
+        let key = key(token)?;
+        for _ in 0..ATTEMPTS {
+            let Some(mut stored) = documents.find(&key).await? else { return Ok(false) };
+            let mut invitation: Invitation = serde_json::from_value(stored.value.body.clone()).map_err(unreadable)?;
+            if stored.value.is_over(clock.now()) || !invitation.accept() {
+                return Ok(false);
+            }
+            stored.value.body = serde_json::to_value(invitation).map_err(unreadable)?;
+            match documents.replace(&stored).await? {
+                Replace::Done => return Ok(true),
+                Replace::Stale => {}
+            }
+        }
+        Err(Unavailable::failed("documents", "others kept registering with this token"))
+    }
+}
+
+fn key(token: &Secret) -> Outside<DocumentKey> {
+    let name = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, token.expose().as_bytes()));
+    DocumentKey::new(KIND, &name, &name).map_err(|invalid| Unavailable::failed("documents", invalid))
+}
+
+fn unreadable(error: serde_json::Error) -> Unavailable {
+    Unavailable::failed("documents", error)
+}
