@@ -3,6 +3,7 @@ use crate::{
     keys::{KeyError, Keys, RootFile},
     log::Audit,
     metrics::Metrics,
+    pages::Pages,
     settings::{ClientsFile, Settings, SettingsError},
     store::{self, Backing},
 };
@@ -77,6 +78,12 @@ pub enum ComposeError {
              replace those that are shipped, and a language that there are templates for"
     )]
     Templates(#[from] auth_mail::TemplateError),
+    /// The pages.
+    #[error(
+        "AUTH_SERVICE_PAGES_DIR does not fit: give a folder of templates, words and a style sheet that replace those that \
+             are shipped"
+    )]
+    Pages(#[from] crate::pages::PageError),
     /// The relay.
     #[error(
         "AUTH_SERVICE_SMTP_URL or AUTH_SERVICE_SMTP_CA_FILE does not fit: give a URL such as smtps://user:password@host, \
@@ -189,6 +196,14 @@ fn transport(settings: &Settings) -> Result<Arc<dyn Transport>, ComposeError> {
             tracing::info!(path = %path.display(), "there is no SMTP server: the mail was written to a file");
         })),
     })
+}
+
+/// The pages that people see.
+///
+/// # Errors
+/// [`ComposeError`].
+pub fn pages(settings: &Settings) -> Result<Pages, ComposeError> {
+    Ok(Pages::load(settings.oauth.pages_dir.as_deref(), &settings.mail.product_name)?)
 }
 
 fn oidc_policy(settings: &Settings) -> auth_oidc::Policy {
