@@ -65,6 +65,11 @@ impl Provider {
         &self.accounts
     }
 
+    /// What the deployment decided.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// Who issues tokens: `iss`, letter for letter.
     pub fn issuer(&self) -> &str {
         &self.accounts.policy().issuer

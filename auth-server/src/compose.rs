@@ -3,6 +3,7 @@ use crate::{
     keys::{self, KeyError, Keys, RootFile},
     log::Audit,
     metrics::Metrics,
+    pages::Pages,
     settings::{ClientsFile, Settings, SettingsError},
     store::{self, Backing},
 };
@@ -79,6 +80,12 @@ pub enum ComposeError {
     /// A client that does not go with this server.
     #[error("client {0} in the file that AUTH_SERVICE_CLIENTS_FILE names")]
     Client(ClientId, #[source] BadClient),
+    /// The pages.
+    #[error(
+        "AUTH_SERVICE_PAGES_DIR does not fit: give a folder of templates, words and a style sheet that replace those that \
+             are shipped"
+    )]
+    Pages(#[from] crate::pages::PageError),
     /// The relay.
     #[error(
         "AUTH_SERVICE_SMTP_URL or AUTH_SERVICE_SMTP_CA_FILE does not fit: give a URL such as smtps://user:password@host, \
@@ -193,6 +200,14 @@ fn transport(settings: &Settings) -> Result<Arc<dyn Transport>, ComposeError> {
             tracing::info!(path = %path.display(), "there is no SMTP server: the mail was written to a file");
         })),
     })
+}
+
+/// The pages that people see.
+///
+/// # Errors
+/// [`ComposeError`].
+pub fn pages(settings: &Settings) -> Result<Pages, ComposeError> {
+    Ok(Pages::load(settings.oauth.pages_dir.as_deref(), &settings.mail.product_name)?)
 }
 
 fn oidc_policy(settings: &Settings) -> auth_oidc::Policy {

@@ -14,6 +14,7 @@ mod health;
 mod json;
 mod jwks;
 mod oauth;
+mod pages;
 mod paths;
 mod problem;
 mod room;
@@ -23,12 +24,13 @@ pub use self::bearer::Bearer;
 use self::edge::Edge;
 pub use self::{forwarded::Proxies, health::Probe, jwks::MAX_AGE as JWKS_MAX_AGE, problem::reasons};
 
+use crate::pages::Pages;
 use auth_core::{
     ports::{Keyring, Outside, Rng},
     value::Locale,
 };
 use auth_oidc::Provider;
-use poem::{Endpoint, EndpointExt, Request, Response};
+use poem::{Endpoint, EndpointExt, Request, Response, http::Method};
 use poem_openapi::OpenApiService;
 use std::{sync::Arc, time::Duration};
 
@@ -58,6 +60,8 @@ pub struct Context {
     pub store_deadline: Duration,
     /// Whether the API can be looked at, and tried out, in a browser.
     pub docs: bool,
+    /// The pages that people see.
+    pub pages: Pages,
 }
 
 impl Context {
@@ -76,13 +80,14 @@ pub fn endpoint(context: Context) -> impl Endpoint<Output = Response> + 'static 
     let server = context.public_url.as_ref().map_or("/", |url| url.as_str());
     let service = OpenApiService::new(api(), "Accounts", env!("CARGO_PKG_VERSION")).description(ABOUT).server(server);
     let mut routes = paths::Paths::of(api());
-    routes.add("/api/openapi.json", docs::document(&service));
+    routes.add(Method::GET, "/api/openapi.json", docs::document(&service));
     if context.docs {
-        routes.add("/api/docs", docs::page(&service));
+        routes.add(Method::GET, "/api/docs", docs::page(&service));
     }
     for path in oauth::discovery::paths_of(context.provider.issuer()) {
-        routes.add(&path, oauth::discovery::document(Arc::new(context.provider.clone())));
+        routes.add(Method::GET, &path, oauth::discovery::document(Arc::new(context.provider.clone())));
     }
+    pages::add_to(&mut routes);
     let context = Arc::new(context);
     routes.into_endpoint().data(context.clone()).with(Edge(context))
 }
@@ -100,7 +105,7 @@ mod tests {
         ports::{Outside, Unavailable, async_trait},
         testing::{Recorder, World},
     };
-    use poem::http::{Method, StatusCode};
+    use poem::http::StatusCode;
     use serde_json::Value;
 
     async fn ask(method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> (Response, String) {

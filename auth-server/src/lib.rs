@@ -9,6 +9,8 @@
 //! | the stores to choose from | `store.rs` |
 //! | every route, and what holds for all of them | `http.rs`, `http/` |
 //! | the account API, one capability a file | `http/accounts/` |
+//! | sign in, consent, sign out: the steps of a browser, one a file | `http/pages/` |
+//! | what pages hold, and how they are put in words | `pages.rs`, `pages/`, `templates/` |
 //! | the table of problems | `http/problem.rs` |
 //! | bounds on connections | `connection.rs` |
 //! | HTTP on them, and its end in good order | `serve.rs` |
@@ -30,6 +32,7 @@ mod http;
 mod keys;
 mod log;
 mod metrics;
+mod pages;
 mod serve;
 mod server;
 pub mod settings;
@@ -43,6 +46,7 @@ pub use self::{
     compose::ComposeError,
     http::Probe,
     keys::KeyError,
+    pages::PageError,
     server::{Running, Server, StartError},
     store::{Backing, Closing},
 };

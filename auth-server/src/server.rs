@@ -1,9 +1,10 @@
 //! The server: bound, then run until it is told to stop.
 use crate::{
-    compose::{ComposeError, House},
+    compose::{self, ComposeError, House},
     connection::Door,
     http::{self, Context},
     metrics,
+    pages::Pages,
     serve::serve,
     settings::{Settings, SettingsError},
     store::Backing,
@@ -24,6 +25,7 @@ pub struct Server {
     listener: TcpListener,
     house: House,
     mails: OutboxWorker,
+    pages: Pages,
     address: SocketAddr,
     /// Where operators see figures.
     figures: Option<TcpListener>,
@@ -77,6 +79,7 @@ impl Server {
     async fn over(settings: Settings, house: House) -> Result<Self, StartError> {
         let address = settings.listen();
         let mails = house.outbox_worker(&settings)?;
+        let pages = compose::pages(&settings)?;
         let listener = listen(address).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
         let figures = match settings.metrics {
@@ -86,7 +89,7 @@ impl Server {
         if let Some(Ok(address)) = figures.as_ref().map(TcpListener::local_addr) {
             tracing::info!(url = %format!("http://{address}/metrics"), "figures are shown");
         }
-        Ok(Self { settings, listener, house, mails, address, figures })
+        Ok(Self { settings, listener, house, mails, pages, address, figures })
     }
 
     /// Where it listens.
@@ -99,7 +102,7 @@ impl Server {
     /// # Errors
     /// What the system says of the network.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
-        let Self { settings, listener, house, mails, figures, .. } = self;
+        let Self { settings, listener, house, mails, pages, figures, .. } = self;
         let (stopping, stopped) = watch::channel(false);
         let mut workers = worker::start(&house, mails, &stopped);
         let door = Door::new(listener, settings.max_connections, settings.idle_timeout.0);
@@ -110,7 +113,7 @@ impl Server {
             workers.spawn(serve(door, metrics::endpoint(metrics), stopped));
         }
         let store = house.store.clone();
-        let endpoint = http::endpoint(context(&settings, &house));
+        let endpoint = http::endpoint(context(&settings, &house, pages));
         serve(door, endpoint, stop).await;
         let _ = stopping.send(true);
         let finished = timeout(WORKERS, async { while workers.join_next().await.is_some() {} }).await;
@@ -175,7 +178,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
 }
 
-fn context(settings: &Settings, house: &House) -> Context {
+fn context(settings: &Settings, house: &House, pages: Pages) -> Context {
     Context {
         provider: house.provider.clone(),
         keyring: house.ports.keyring.clone(),
@@ -192,5 +195,6 @@ fn context(settings: &Settings, house: &House) -> Context {
         deadline: settings.request_timeout.0,
         store_deadline: settings.store_deadline.0,
         docs: settings.docs,
+        pages,
     }
 }

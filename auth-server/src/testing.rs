@@ -2,6 +2,7 @@
 //! made from code and kept in the repository.
 use crate::{
     http::{self, Bearer, Context, Probe, Proxies},
+    pages::Pages,
     settings::ProxySettings,
 };
 use auth_core::{
@@ -33,6 +34,7 @@ pub(crate) fn context(world: &World) -> Context {
         deadline: Duration::from_secs(15),
         store_deadline: Duration::from_secs(2),
         docs: true,
+        pages: Pages::load(None, "Accounts").expect("the shipped pages are good"),
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     problem::{Code, Problem},
 };
 use crate::settings::value::PublicUrl;
+use auth_oidc::path;
 use futures_util::FutureExt;
 use poem::{
     Endpoint, IntoResponse, Middleware, Request, Response, Result,
@@ -55,6 +56,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edged<E> {
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 impl<E: Endpoint<Output = Response>> Edged<E> {
     async fn answer(&self, mut request: Request) -> Response {
@@ -89,6 +91,16 @@ impl<E: Endpoint<Output = Response>> Edged<E> {
     /// A browser says which page a request comes from; what changes something is not taken from a stranger's (P-28).
     fn trusts(&self, request: &Request) -> bool {
         if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+            return true;
+        }
+        // Any site may send a person here by a form (OpenID Connect Core, section 3.1.2.1), which changes nothing.
+        if request.uri().path() == path::AUTHORIZE {
+            return true;
+        }
+        // Our pages have the referrer policy no-referrer, under which browsers write `Origin: null` (Fetch, section 3.1).
+        // This header they write themselves, and no page can.
+        let mut sites = request.headers().get_all(SEC_FETCH_SITE).iter();
+        if sites.next().is_some_and(|site| site == "same-origin") && sites.next().is_none() {
             return true;
         }
         let mut origins = request.headers().get_all(header::ORIGIN).iter();
@@ -215,6 +227,25 @@ mod tests {
             let response = ask(context, fine(), headers).await;
             assert_eq!(response.status().as_u16(), status, "{headers:?}");
             assert_eq!(response.header(header::ACCESS_CONTROL_ALLOW_ORIGIN), None);
+        }
+    }
+
+    #[tokio::test] // P-28, O-17
+    async fn what_a_browser_says_of_its_own_page_is_taken() {
+        let world = World::default();
+        let public: Option<PublicUrl> = Some("https://a.example".parse().unwrap());
+        let (null, site) = (("origin", "null"), |site| ("sec-fetch-site", site));
+        for (headers, status) in [
+            (&[null, site("same-origin")][..], 200),
+            (&[null, site("same-site")], 403),
+            (&[null, site("cross-site")], 403),
+            (&[null, site("none")], 403),
+            (&[null, site("Same-Origin")], 403),
+            (&[null, site("same-origin"), site("cross-site")], 403),
+            (&[null], 403),
+        ] {
+            let context = Context { public_url: public.clone(), ..context(&world) };
+            assert_eq!(ask(context, fine(), headers).await.status().as_u16(), status, "{headers:?}");
         }
     }
 

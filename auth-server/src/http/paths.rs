@@ -9,37 +9,40 @@ use poem_openapi::OpenApi;
 use std::collections::{BTreeMap, HashMap};
 
 /// Every path with its methods.
-pub struct Paths(BTreeMap<String, Methods>);
+pub struct Paths(BTreeMap<String, Operations>);
+
+type Operations = HashMap<Method, BoxEndpoint<'static>>;
 
 impl Paths {
     /// The paths of an API.
     pub fn of(api: impl OpenApi) -> Self {
         let mut table = HashMap::new();
         api.add_routes(&mut table);
-        Self(table.into_iter().map(|(path, methods)| (path.clone(), Methods::new(path, methods))).collect())
+        Self(table.into_iter().collect())
     }
 
-    /// One more path, to be read only.
-    pub fn add(&mut self, path: &str, get: impl Endpoint + 'static) {
-        let methods = HashMap::from([(Method::GET, get.map_to_response().boxed())]);
-        self.0.insert(path.to_owned(), Methods::new(path.to_owned(), methods));
+    /// One more operation.
+    pub fn add(&mut self, method: Method, path: &str, operation: impl Endpoint + 'static) {
+        self.0.entry(path.to_owned()).or_default().insert(method, operation.map_to_response().boxed());
     }
 
     /// As the framework wants them.
     pub fn into_endpoint(self) -> impl Endpoint<Output = Response> {
-        self.0.into_iter().fold(Route::new(), |route, (path, methods)| route.at(path, methods)).into_endpoint()
+        let add =
+            |route: Route, (path, operations): (String, _)| route.at(&path, Methods::new(path.clone(), operations));
+        self.0.into_iter().fold(Route::new(), add).into_endpoint()
     }
 }
 
 /// The operations of one path.
 struct Methods {
     path: String,
-    operations: HashMap<Method, BoxEndpoint<'static>>,
+    operations: Operations,
     allow: HeaderValue,
 }
 
 impl Methods {
-    fn new(path: String, operations: HashMap<Method, BoxEndpoint<'static>>) -> Self {
+    fn new(path: String, operations: Operations) -> Self {
         let mut names: Vec<_> = operations.keys().map(Method::as_str).collect();
         if operations.contains_key(&Method::GET) {
             names.push("HEAD");

@@ -159,7 +159,7 @@ impl Problem {
 }
 
 /// Whole seconds, and at least one: whoever comes back then has waited long enough.
-fn retry_after(wait: Duration) -> (header::HeaderName, HeaderValue) {
+pub fn retry_after(wait: Duration) -> (header::HeaderName, HeaderValue) {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     (header::RETRY_AFTER, seconds.max(1).into())
 }
@@ -178,20 +178,23 @@ impl From<Weak> for Problem {
 }
 
 impl From<Unavailable> for Problem {
-    /// The reason is for the log, not for the caller (H-02).
     fn from(unavailable: Unavailable) -> Self {
-        let problem = Self::new(Code::Unavailable);
-        match unavailable {
-            Unavailable::Failed { service, source } => {
-                tracing::error!(service, reason = %reasons(source.as_ref()), "a part of the outside failed");
-                problem
-            }
-            Unavailable::Overloaded { service, retry_after: wait } => {
-                // In the line of the answer: a line of its own for each would be load on top.
-                tracing::Span::current().record("overloaded", service);
-                let (name, value) = retry_after(wait);
-                problem.header(name, value)
-            }
+        let (name, value) = retry_after(put_off(unavailable));
+        Self::new(Code::Unavailable).header(name, value)
+    }
+}
+
+/// When to come back. The reason is for the log, not for the caller (H-02).
+pub fn put_off(unavailable: Unavailable) -> Duration {
+    match unavailable {
+        Unavailable::Failed { service, source } => {
+            tracing::error!(service, reason = %reasons(source.as_ref()), "a part of the outside failed");
+            Duration::from_secs(1)
+        }
+        Unavailable::Overloaded { service, retry_after } => {
+            // In the line of the answer: a line of its own for each would be load on top.
+            tracing::Span::current().record("overloaded", service);
+            retry_after
         }
     }
 }

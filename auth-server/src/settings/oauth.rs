@@ -6,7 +6,7 @@ use super::{
 use auth_oidc::{Resource, client::Client};
 use conf::Conf;
 use serde::{Deserialize, Serialize};
-use std::{collections::HashSet, str::FromStr};
+use std::{collections::HashSet, path::PathBuf, str::FromStr};
 use url::Url;
 
 /// Clients and resources.
@@ -24,6 +24,10 @@ pub struct OAuthSettings {
     /// How long an authorization code is good; a minute at most.
     #[conf(long, env, default_value = "1m", value_parser = code, serde(use_value_parser))]
     pub authorization_code_lifetime: Span,
+    /// A folder of page templates, words and a style sheet that replace, or add to, those that are shipped.
+    #[conf(long, env, serde(use_value_parser))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages_dir: Option<PathBuf>,
 }
 
 impl OAuthSettings {

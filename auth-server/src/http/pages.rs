@@ -1,0 +1,53 @@
+//! The provider's endpoint for browsers, and the pages on which a person signs in, chooses, agrees and signs out. A step
+//! a file: each looks at one visit, and says what comes next.
+
+mod account;
+mod authorize;
+mod browser_name;
+mod consent;
+mod cookies;
+mod form;
+mod logout;
+mod next;
+mod sign_in;
+mod style;
+mod visit;
+
+use self::visit::Visit;
+use super::paths::Paths;
+use auth_core::ports::Outside;
+use auth_oidc::path;
+use poem::{Endpoint, Request, Response, Result, endpoint::make, http::Method};
+
+/// Adds them to the others.
+pub fn add_to(paths: &mut Paths) {
+    paths.add(Method::GET, path::AUTHORIZE, Page(authorize::Authorize));
+    paths.add(Method::POST, path::AUTHORIZE, make(authorize::by_form));
+    paths.add(Method::POST, "/oauth2/sign-in", Page(sign_in::SignIn));
+    paths.add(Method::POST, "/oauth2/account", Page(account::Account));
+    paths.add(Method::POST, "/oauth2/consent", Page(consent::Consent));
+    paths.add(Method::GET, "/oauth2/logout", Page(logout::Ask));
+    paths.add(Method::POST, "/oauth2/logout", Page(logout::Logout));
+    paths.add(Method::GET, "/oauth2/style.css", make(style::style));
+}
+
+/// What is done on one visit.
+trait Step: Send + Sync + 'static {
+    /// Does it, and answers.
+    fn answer(&self, visit: &Visit) -> impl Future<Output = Outside<Response>> + Send;
+}
+
+/// A step as the framework wants it.
+struct Page<S>(S);
+
+impl<S: Step> Endpoint for Page<S> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let visit = Visit::of(request).await?;
+        Ok(visit.or_put_off(self.0.answer(&visit).await))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! Consent: yes or no to what a client asks for.
+use super::{Step, next::host, visit::Visit};
+use crate::pages::{Asked, Page, Told};
+use auth_core::{accounts::Identity, ports::Outside};
+use auth_oidc::authorize::{self, Decision, Done, Request, Ticket, Visitor};
+use poem::Response;
+use url::Url;
+
+/// What was said.
+pub struct Consent;
+
+impl Step for Consent {
+    async fn answer(&self, visit: &Visit) -> Outside<Response> {
+        let who = visit.who().await?;
+        if !visit.is_ours() {
+            return visit.next(Visitor { who, ..Visitor::default() }, Some(Told::Stale)).await;
+        }
+        let decision = match visit.form.get("decision") {
+            Some("allow") => Some(Decision::Allow),
+            Some("deny") => Some(Decision::Deny),
+            _ => None,
+        };
+        let ticket = visit.form.get("ticket").and_then(Ticket::parse);
+        let visitor = visit.provider.decided(&visit.params, who, ticket.as_ref(), decision);
+        let told = visitor.decision.is_none().then_some(Told::Stale);
+        visit.next(visitor, told).await
+    }
+}
+
+/// The page, for whoever has done this much.
+pub fn page(visit: &Visit, request: &Request, who: &Identity, done: Done) -> Page {
+    let client = &request.client;
+    let ticket = visit.provider.ticket(authorize::Page::Consent, &visit.params, who, done);
+    Page::Consent {
+        client: client.name().to_owned(),
+        login: who.user.login.to_string(),
+        host: host(&request.redirect_uri),
+        asked: asked(visit, request),
+        unverified: !client.first_party && !client.is_recognised_at(&request.redirect_uri),
+        policy_uri: link(client.policy_uri.as_ref()),
+        tos_uri: link(client.tos_uri.as_ref()),
+        request: visit.params.to_string(),
+        csrf: visit.csrf(),
+        ticket: ticket.reveal(),
+    }
+}
+
+/// Each scope, with what the service is called that it is about, if it is not this one.
+fn asked(visit: &Visit, request: &Request) -> Vec<Asked> {
+    let at = |scope: &str| {
+        let named = |id: &String| visit.provider.policy().resources.iter().find(|own| own.resource == *id);
+        let mut resources = request.resources.iter().filter_map(named);
+        let resource = resources.find(|resource| resource.scope.has(scope))?;
+        Some(resource.name.clone().unwrap_or_else(|| resource.resource.clone()))
+    };
+    request.asks_for().words().map(|scope| Asked { scope: scope.to_owned(), at: at(scope) }).collect()
+}
+
+/// A client that was checked has no other; but whatever is in a store, no link runs a script (O-16).
+fn link(page: Option<&Url>) -> Option<String> {
+    page.filter(|page| page.scheme() == "https").map(Url::to_string)
+}

@@ -1,0 +1,68 @@
+//! What comes next for whoever brings an authorization request: a page, or the way back to the client.
+use super::{account, consent, sign_in, visit::Visit};
+use crate::pages::{Field, Page, Reason, Told};
+use auth_core::ports::Outside;
+use auth_oidc::authorize::{Authorization, Mode, NotSent, Response as Answer, Visitor};
+use poem::{
+    Response,
+    http::{StatusCode, header},
+};
+use url::Url;
+
+impl Visit {
+    /// Asks the provider, and answers as it says; with what there is to tell of what was just tried.
+    pub async fn next(&self, visitor: Visitor, told: Option<Told>) -> Outside<Response> {
+        let done = visitor.done;
+        let (page, told) = match self.provider.authorize(&self.params, &visitor).await? {
+            Authorization::Answer(answer) => return Ok(self.deliver(&answer)),
+            Authorization::NotSent(why) => return Ok(self.not_sent(why)),
+            // Whoever has just signed in is not whom the client expects.
+            Authorization::SignIn(request) => {
+                (sign_in::page(self, Some(&request)), told.or(done.signed_in.then_some(Told::OtherAccount)))
+            }
+            Authorization::SelectAccount(request, who) => (account::page(self, &request, &who, done), told),
+            Authorization::Consent(request, who) => (consent::page(self, &request, &who, done), told),
+        };
+        Ok(self.show(told.map_or(StatusCode::OK, Told::status), &page, told))
+    }
+
+    /// Back to the client. Never by a 307, which would take along what the person has typed (O-18).
+    fn deliver(&self, answer: &Answer) -> Response {
+        match answer.mode {
+            Mode::Query => {
+                let response = Response::builder().status(StatusCode::SEE_OTHER);
+                response.header(header::LOCATION, answer.location()).finish()
+            }
+            Mode::FormPost => {
+                let field = |(name, value): &(&str, auth_core::value::Secret)| Field {
+                    name: (*name).to_owned(),
+                    value: value.expose().to_owned(),
+                };
+                let page = Page::FormPost {
+                    host: host(&answer.redirect_uri),
+                    action: answer.redirect_uri.clone(),
+                    fields: answer.parameters.iter().map(field).collect(),
+                };
+                self.show(StatusCode::OK, &page, None)
+            }
+        }
+    }
+
+    /// Nowhere: nothing that the request named is a link on this page (O-03).
+    fn not_sent(&self, why: NotSent) -> Response {
+        let reason = match why {
+            NotSent::UnknownClient => Reason::UnknownClient,
+            NotSent::BadRedirectUri => Reason::BadRedirectUri,
+        };
+        self.show(StatusCode::BAD_REQUEST, &Page::Error { reason }, None)
+    }
+}
+
+/// What a person is told of where an answer goes: the host, or the scheme of an application of theirs.
+pub fn host(redirect_uri: &str) -> String {
+    let Ok(url) = Url::parse(redirect_uri) else { return String::new() };
+    match (url.scheme(), url.host_str()) {
+        ("http" | "https", Some(host)) => host.to_owned(),
+        (scheme, _) => format!("{scheme}:"),
+    }
+}

@@ -1,0 +1,149 @@
+//! A visit: one request of a browser. Who it is, what it brings, and how it is answered.
+use super::{
+    cookies::{Cookie, Cookies},
+    form,
+};
+use crate::{
+    http::{Context, caller::Asks, problem},
+    pages::{Page, Reason, Told},
+    settings::value::PublicUrl,
+};
+use auth_core::{
+    accounts::{Caller, Identity},
+    device_token::DeviceToken,
+    ports::{Outside, Unavailable},
+    value::{Locale, Secret},
+};
+use auth_oidc::{Params, Provider};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use poem::{
+    FromRequest, IntoResponse, Request, Response, Result,
+    http::{HeaderValue, Method, StatusCode, header},
+};
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
+
+/// One request of a browser.
+pub struct Visit {
+    pub context: Arc<Context>,
+    pub provider: Provider,
+    pub caller: Caller,
+    pub cookies: Cookies,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// The authorization request that it is about.
+    pub params: Params,
+    /// What was filled in.
+    pub form: Params,
+    /// The value of the cookie, and whether the browser has it yet.
+    csrf: (String, bool),
+}
+
+impl Visit {
+    /// Reads a request. The authorization request is its query, or a field of the form that one of our pages is.
+    pub async fn of(mut request: Request) -> Result<Self> {
+        let context = Context::of(&request).clone();
+        let provider = request.data::<Provider>().cloned().unwrap_or_else(|| context.provider.clone());
+        let Asks(caller) = Asks::from_request_without_body(&request).await?;
+        let secure = context.public_url.as_ref().is_some_and(PublicUrl::is_https);
+        let cookies = Cookies::of(request.headers(), secure);
+        let device = cookies.get(Cookie::Device);
+        let device = device.and_then(|token| DeviceToken::parse(&Secret::new(token.to_owned())).ok());
+        let user_agent = request.header(header::USER_AGENT).unwrap_or_default().to_owned();
+        let csrf = match cookies.get(Cookie::Csrf) {
+            Some(held) => (held.to_owned(), true),
+            None => (drawn(&context), false),
+        };
+        let (params, form) = if request.method() == Method::POST {
+            let form = form::read(&mut request).await?;
+            (Params::parse(form.get("request").unwrap_or_default()), form)
+        } else {
+            (Params::parse(request.uri().query().unwrap_or_default()), Params::default())
+        };
+        let caller = Caller { device, ..caller };
+        Ok(Self { context, provider, caller, cookies, user_agent, params, form, csrf })
+    }
+
+    /// Who is signed in in this browser.
+    pub async fn who(&self) -> Outside<Option<Identity>> {
+        let Some(token) = self.cookies.get(Cookie::Session) else { return Ok(None) };
+        self.provider.accounts().browser(&Secret::new(token.to_owned())).await
+    }
+
+    /// What a form of ours brings back: a MAC of this browser's cookie, which no other page knows (O-17).
+    pub fn csrf(&self) -> String {
+        let mac = self.provider.accounts().secret().index(&["csrf", &self.csrf.0]);
+        format!("{:032x}", u128::from_be_bytes(mac))
+    }
+
+    /// Whether the form is one that was shown in this browser.
+    pub fn is_ours(&self) -> bool {
+        let (_, known) = &self.csrf;
+        let brought = self.form.get("csrf").unwrap_or_default();
+        *known && bool::from(self.csrf().as_bytes().ct_eq(brought.as_bytes()))
+    }
+
+    /// A page.
+    pub fn show(&self, status: StatusCode, page: &Page, told: Option<Told>) -> Response {
+        let html = match self.context.pages.render(self.language(), page, told) {
+            Ok(html) => html,
+            Err(error) => {
+                tracing::error!(reason = %error, "a page of AUTH_SERVICE_PAGES_DIR fails");
+                return problem::Problem::new(problem::Code::Internal).into_response();
+            }
+        };
+        let response = Response::builder().status(status).content_type("text/html; charset=utf-8");
+        let mut response = response.header(header::CONTENT_SECURITY_POLICY, POLICY).body(html);
+        let headers = response.headers_mut();
+        if let Some(Told::Slow(wait) | Told::Busy(wait)) = told {
+            let (name, value) = problem::retry_after(wait);
+            headers.insert(name, value);
+        }
+        if !self.csrf.1 {
+            headers.append(header::SET_COOKIE, self.cookies.set(Cookie::Csrf, &self.csrf.0, None));
+        }
+        response
+    }
+
+    /// The answer, or a page that says that there is none.
+    pub fn or_put_off(&self, answer: Outside<Response>) -> Response {
+        answer.unwrap_or_else(|unavailable: Unavailable| {
+            let told = Told::Busy(problem::put_off(unavailable));
+            self.show(told.status(), &Page::Error { reason: Reason::Unavailable }, Some(told))
+        })
+    }
+
+    /// The client may know which languages the person reads (`OpenID` Connect Core, section 3.1.2.1); the browser does, too.
+    fn language(&self) -> &str {
+        let named = self.params.get("ui_locales").unwrap_or_default().split_ascii_whitespace();
+        let named: Vec<_> = named.take(16).filter_map(|tag| Locale::parse(tag).ok()).collect();
+        let known = [&self.caller.locale, &self.context.default_language];
+        self.context.pages.language(named.iter().chain(known))
+    }
+}
+
+/// O-15. Without `form-action`, by which Chrome would hold back the answer that a form leads to, wherever its client is.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+);
+
+fn drawn(context: &Context) -> String {
+    let mut bytes = [0; 32];
+    context.rng.fill(&mut bytes);
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+impl Told {
+    /// As what a page is answered that tells it.
+    pub fn status(self) -> StatusCode {
+        match self {
+            // Not 401, which needs a challenge (RFC 9110, section 15.5.2); and not 200, by which a password manager would
+            // take a wrong password for one to be kept.
+            Self::Wrong => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::OtherAccount => StatusCode::OK,
+            Self::Stale => StatusCode::FORBIDDEN,
+            Self::Slow(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What each page holds: all that its template may speak of.
+use minijinja::{Value, value::Serde};
+use serde::Serialize;
+use std::{collections::BTreeSet, time::Duration};
+
+/// A page, before it is put in words. `request` is the authorization request that it is about, `csrf` and `ticket` prove to
+/// the next one that this one was shown.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Page {
+    /// Name and password.
+    SignIn { client: Option<String>, username: String, request: String, csrf: String },
+    /// The account that is signed in, or another.
+    Account { client: String, login: String, email: String, request: String, csrf: String, ticket: String },
+    /// Yes or no.
+    Consent {
+        client: String,
+        login: String,
+        /// Where the answer goes.
+        host: String,
+        asked: Vec<Asked>,
+        /// Who the client is cannot be told.
+        unverified: bool,
+        policy_uri: Option<String>,
+        tos_uri: Option<String>,
+        request: String,
+        csrf: String,
+        ticket: String,
+    },
+    /// Whether the person wants to sign out; that they have; or that there is nobody who could.
+    Logout { login: Option<String>, done: bool, request: String, csrf: String },
+    /// What is wrong, when nobody may be sent anywhere.
+    Error { reason: Reason },
+    /// The answer, as a form that the person sends on.
+    FormPost { host: String, action: String, fields: Vec<Field> },
+}
+
+/// One thing that a client asks for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Asked {
+    /// Its scope: the words have a text for those that are known.
+    pub scope: String,
+    /// What the service is called at which it is asked for, if it is not this one.
+    pub at: Option<String>,
+}
+
+/// One field of a form.
+#[derive(Clone, Debug, Serialize)]
+pub struct Field {
+    pub name: String,
+    pub value: String,
+}
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Who asks.
+    UnknownClient,
+    /// Where the answer would go.
+    BadRedirectUri,
+    /// The server itself.
+    Unavailable,
+}
+
+/// What there is to tell of what was just tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Unknown, disabled, or the wrong password: one text for all.
+    Wrong,
+    /// Right, but not whom the client expects.
+    OtherAccount,
+    /// What proves that the page was shown is missing, or too old.
+    Stale,
+    /// Too many attempts.
+    Slow(Duration),
+    /// No room for this one.
+    Busy(Duration),
+}
+
+impl Told {
+    /// One of each kind.
+    pub(super) fn samples() -> impl Iterator<Item = Self> {
+        let (short, long) = (Duration::from_secs(2), Duration::from_mins(5));
+        [Self::Wrong, Self::OtherAccount, Self::Stale, Self::Slow(short), Self::Slow(long), Self::Busy(short)]
+            .into_iter()
+    }
+
+    /// The name of its words, and a number for them.
+    pub(super) fn word_and_count(self) -> Value {
+        let (word, count) = match self {
+            Self::Wrong => ("wrong", 0),
+            Self::OtherAccount => ("other_account", 0),
+            Self::Stale => ("stale", 0),
+            Self::Slow(wait) if wait > Duration::from_mins(2) => ("slow_minutes", wait.as_secs().div_ceil(60)),
+            Self::Slow(wait) => ("slow_seconds", wait.as_secs().max(1)),
+            Self::Busy(_) => ("busy", 0),
+        };
+        minijinja::context! { word, count }
+    }
+}
+
+impl Page {
+    /// The file that it is made of.
+    pub const fn template(&self) -> &'static str {
+        match self {
+            Self::SignIn { .. } => "sign_in.html",
+            Self::Account { .. } => "account.html",
+            Self::Consent { .. } => "consent.html",
+            Self::Logout { .. } => "logout.html",
+            Self::Error { .. } => "error.html",
+            Self::FormPost { .. } => "form_post.html",
+        }
+    }
+
+    /// What the page of this template holds, by name.
+    pub(super) fn names(template: &str) -> BTreeSet<String> {
+        let page = Self::samples().into_iter().find(|page| page.template() == template);
+        let names = page.and_then(|page| Value::from(Serde(page)).try_iter().ok());
+        names.into_iter().flatten().map(|name| name.to_string()).collect()
+    }
+
+    /// Some of each kind, with and without what may be missing.
+    pub(super) fn samples() -> Vec<Self> {
+        let text = || "sample".to_owned();
+        let link = || "https://sample.example/".to_owned();
+        let consent = |asked, unverified, policy_uri, tos_uri| Self::Consent {
+            client: text(),
+            login: text(),
+            host: text(),
+            asked,
+            unverified,
+            policy_uri,
+            tos_uri,
+            request: text(),
+            csrf: text(),
+            ticket: text(),
+        };
+        let asked = ["email", "sample"]
+            .into_iter()
+            .flat_map(|scope| [None, Some("sample".to_owned())].map(|at| Asked { scope: scope.to_owned(), at }));
+        let logout = |login, done| Self::Logout { login, done, request: text(), csrf: text() };
+        let sign_in = |client| Self::SignIn { client, username: text(), request: text(), csrf: text() };
+        vec![
+            sign_in(Some(text())),
+            sign_in(None),
+            Self::Account {
+                client: text(),
+                login: text(),
+                email: text(),
+                request: text(),
+                csrf: text(),
+                ticket: text(),
+            },
+            consent(asked.collect(), true, Some(link()), Some(link())),
+            consent(Vec::new(), false, None, None),
+            logout(Some(text()), false),
+            logout(None, false),
+            logout(None, true),
+            Self::Error { reason: Reason::UnknownClient },
+            Self::Error { reason: Reason::BadRedirectUri },
+            Self::Error { reason: Reason::Unavailable },
+            Self::FormPost { host: text(), action: link(), fields: vec![Field { name: text(), value: text() }] },
+        ]
+    }
+}
