@@ -11,8 +11,8 @@ use std::{
 };
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
 };
 
 /// A client with a secret, by the Authorization header; it may use codes and refresh tokens, and its users are asked.
@@ -28,6 +28,8 @@ pub struct Provider {
     pub server: Server,
     /// Somebody with an account.
     pub person: Person,
+    /// A service that every client may ask tokens for, at a port that is free: a script may serve it.
+    mcp: String,
 }
 
 impl Provider {
@@ -39,8 +41,9 @@ impl Provider {
     /// Starts one with these settings.
     pub async fn start_with(settings: Settings) -> Self {
         let (folder, port) = (TempDir::new().expect("a folder for the data"), free_port());
+        let mcp = format!("http://127.0.0.1:{}/mcp", free_port());
         let file = folder.path().join("clients.toml");
-        fs::write(&file, clients()).expect("the folder can be written to");
+        fs::write(&file, clients(&mcp)).expect("the folder can be written to");
         let postbox = Postbox::open().await;
         let settings = settings
             .set("SIGNING_ALGORITHMS", "RS256")
@@ -51,7 +54,7 @@ impl Provider {
         let server = settings.start_in(folder, postbox).await;
         let person = Person::new("ann");
         person.join(&server).await;
-        Self { server, person }
+        Self { server, person, mcp }
     }
 
     /// The issuer, and where it is reached.
@@ -61,11 +64,10 @@ impl Provider {
 
     /// Runs a script to its end, which must be a good one.
     pub async fn passes(&self, script: &str) {
-        passes(
-            script,
-            &[("ISSUER", self.issuer()), ("LOGIN", &self.person.login), ("PASSWORD", &self.person.password)],
-        )
-        .await;
+        let Person { login, password, .. } = &self.person;
+        let known =
+            [("ISSUER", self.issuer()), ("LOGIN", login), ("PASSWORD", password), ("MCP_RESOURCE", self.mcp.as_str())];
+        passes(script, &known).await;
     }
 }
 
@@ -73,13 +75,16 @@ impl Provider {
 /// here is right.
 pub struct Peer {
     _process: Child,
+    /// What it goes on to say: whoever stops to listen ends it.
+    _said: Lines<BufReader<ChildStdout>>,
     issuer: String,
 }
 
 impl Peer {
     /// Starts it.
     pub async fn start() -> Self {
-        let mut process = script("peer.mjs", &[]).stdout(Stdio::piped()).spawn().expect("node runs");
+        let mut process =
+            script("peer.mjs", &[]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("node runs");
         let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
         let listening = patience("the peer to listen", async {
             while let Some(line) = lines.next_line().await.expect("its words are UTF-8") {
@@ -89,7 +94,8 @@ impl Peer {
             }
             panic!("{}", advice("peer.mjs"))
         });
-        Self { issuer: listening.await, _process: process }
+        let issuer = listening.await;
+        Self { issuer, _said: lines, _process: process }
     }
 
     /// Runs a script to its end, which must be a good one.
@@ -132,7 +138,7 @@ fn advice(name: &str) -> String {
     format!("{name} needs what scripts/test installs: run that once")
 }
 
-fn clients() -> String {
+fn clients(mcp: &str) -> String {
     let digest = |(_, secret): (&str, &str)| String::from(SecretDigest::of(&Secret::new(secret.to_owned())));
     format!(
         r#"
@@ -140,6 +146,11 @@ fn clients() -> String {
         resource = "{RESOURCE}"
         name = "The API"
         scope = "read write"
+
+        [[resources]]
+        resource = "{mcp}"
+        scope = "tools"
+        any_client = true
 
         [[clients]]
         client_id = "{}"

@@ -1,5 +1,8 @@
 //! Programs that others wrote, as clients of the provider; and the same scripts against a certified provider.
-use tests::relying::{Peer, Provider};
+use tests::{
+    Settings,
+    relying::{Peer, Provider},
+};
 
 #[tokio::test]
 async fn openid_client_gets_what_it_asks_for() {
@@ -9,6 +12,20 @@ async fn openid_client_gets_what_it_asks_for() {
 #[tokio::test]
 async fn authlib_gets_what_it_asks_for() {
     Provider::start().await.passes("authlib_client.py").await;
+}
+
+#[tokio::test] // RFC 7591, RFC 7592, RFC 8414
+async fn oauth4webapi_registers_itself_and_gets_what_it_asks_for() {
+    open().await.passes("oauth4webapi.mjs").await;
+}
+
+#[tokio::test] // RFC 8707, RFC 9728
+async fn an_mcp_client_finds_its_way_from_the_url_of_an_mcp_server() {
+    open().await.passes("mcp.mjs").await;
+}
+
+async fn open() -> Provider {
+    Provider::start_with(Settings::default().set("OPEN_REGISTRATION", "true")).await
 }
 
 #[tokio::test]
