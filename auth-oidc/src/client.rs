@@ -34,6 +34,9 @@ pub struct Client {
     /// Where its answers may go.
     #[serde(default)]
     pub redirect_uris: Vec<RedirectUri>,
+    /// Where people may be sent once they are signed out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<RedirectUri>,
     /// What it may get tokens for.
     #[serde(default = "code_alone")]
     pub grant_types: Vec<GrantType>,
@@ -213,7 +216,11 @@ impl Client {
         if self.grant_types.is_empty() && self.serves.is_empty() {
             return bad("grant_types", "a client gets tokens, or serves a resource");
         }
-        if self.redirect_uris.len() > 32 || self.resources.len() > 32 || self.serves.len() > 32 {
+        if self.redirect_uris.len() > 32
+            || self.post_logout_redirect_uris.len() > 32
+            || self.resources.len() > 32
+            || self.serves.len() > 32
+        {
             return bad("redirect_uris, resources, serves", "each has at most 32 entries");
         }
         match (self.is_public(), self.client_secrets.is_empty()) {

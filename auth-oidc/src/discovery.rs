@@ -30,6 +30,8 @@ pub struct Metadata {
     pub introspection_endpoint: String,
     /// Where tokens are given back.
     pub revocation_endpoint: String,
+    /// Where people are sent to sign out.
+    pub end_session_endpoint: String,
     /// What can be asked for.
     pub scopes_supported: Vec<String>,
     /// `code` alone.
@@ -81,6 +83,7 @@ impl Provider {
             registration_endpoint: self.endpoint(path::REGISTER),
             introspection_endpoint: self.endpoint(path::INTROSPECT),
             revocation_endpoint: self.endpoint(path::REVOKE),
+            end_session_endpoint: self.endpoint(path::LOGOUT),
             scopes_supported: scope.words().map(str::to_owned).collect(),
             response_types_supported: ["code"],
             response_modes_supported: Mode::ALL.iter().map(|mode| mode.as_str()).collect(),

@@ -8,6 +8,7 @@
 //! | tokens: the steps that all share, and one file for each grant type | [`token`] |
 //! | what a person has agreed to | [`consent`] |
 //! | what tokens are worth: to a client, to a resource, and how they are given back | [`access_token`], `userinfo`, [`introspect`], `revoke` |
+//! | a client sends a person to sign out | [`logout`] |
 //! | clients that register themselves | [`register`] |
 //! | clients, their secrets and where their answers may go | [`client`], [`clients`] |
 //! | services that tokens are for | [`policy`], `resource` |
@@ -66,6 +67,7 @@ pub mod consent;
 pub mod discovery;
 pub mod error;
 pub mod introspect;
+pub mod logout;
 mod params;
 pub mod policy;
 mod provider;

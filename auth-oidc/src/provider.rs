@@ -31,6 +31,8 @@ pub mod path {
     pub const INTROSPECT: &str = "/oauth2/introspect";
     /// RFC 7009.
     pub const REVOKE: &str = "/oauth2/revoke";
+    /// OpenID Connect RP-Initiated Logout.
+    pub const LOGOUT: &str = "/oauth2/logout";
     /// RFC 7591.
     pub const REGISTER: &str = "/oauth2/register";
     /// RFC 7517.

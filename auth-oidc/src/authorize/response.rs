@@ -50,6 +50,9 @@ impl Response {
         for (name, value) in &self.parameters {
             query.append_pair(name, value.expose());
         }
+        if self.parameters.is_empty() {
+            return self.redirect_uri.clone();
+        }
         // What the client has registered stays as it is, its own query too (RFC 6749, section 3.1.2).
         let joint = if self.redirect_uri.contains('?') { '&' } else { '?' };
         format!("{}{joint}{}", self.redirect_uri, query.finish())

@@ -20,6 +20,9 @@ pub struct Metadata {
     /// Where its answers may go.
     #[serde(default)]
     pub redirect_uris: Vec<String>,
+    /// Where people may be sent once they are signed out.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
     /// How it proves who it is.
     pub token_endpoint_auth_method: Option<String>,
     /// What it may get tokens for.
@@ -45,8 +48,8 @@ pub struct Metadata {
 impl Metadata {
     /// The client that it is, under this name.
     pub(super) fn client(&self, client_id: ClientId, policy: &Policy) -> Result<Client, Refusal> {
-        let uris = self.redirect_uris.iter().map(|uri| RedirectUri::parse(uri)).collect::<Result<_, _>>();
-        let redirect_uris = uris.map_err(|rule| Refusal::new(InvalidRedirectUri, rule.0))?;
+        let (redirect_uris, post_logout_redirect_uris) =
+            (parsed(&self.redirect_uris)?, parsed(&self.post_logout_redirect_uris)?);
         let method = self.token_endpoint_auth_method.as_deref().unwrap_or("client_secret_basic");
         let Some(method) = AuthMethod::ALL.into_iter().find(|own| own.as_str() == method) else {
             return refused(InvalidClientMetadata, "token_endpoint_auth_method is none that there is here");
@@ -70,6 +73,7 @@ impl Metadata {
             client_name: self.client_name.clone(),
             token_endpoint_auth_method: method,
             redirect_uris,
+            post_logout_redirect_uris,
             grant_types,
             scope: asked.map_or_else(|| most.clone(), |asked| asked.common(&most)),
             resources,
@@ -81,6 +85,11 @@ impl Metadata {
             ..Client::default()
         })
     }
+}
+
+fn parsed(uris: &[String]) -> Result<Vec<RedirectUri>, Refusal> {
+    let uris = uris.iter().map(|uri| RedirectUri::parse(uri)).collect::<Result<_, _>>();
+    uris.map_err(|rule| Refusal::new(InvalidRedirectUri, rule.0))
 }
 
 /// What a client is registered with (RFC 7591, section 3.2.1; RFC 7592, section 3).
@@ -108,6 +117,9 @@ pub struct RegisteredMetadata {
     pub registration_client_uri: String,
     /// Where its answers may go.
     pub redirect_uris: Vec<RedirectUri>,
+    /// Where people may be sent once they are signed out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<RedirectUri>,
     /// How it proves who it is.
     pub token_endpoint_auth_method: AuthMethod,
     /// What it may get tokens for.
@@ -151,6 +163,7 @@ impl Registered {
             client_id: client.client_id,
             client_id_issued_at: client.client_id_issued_at,
             redirect_uris: client.redirect_uris,
+            post_logout_redirect_uris: client.post_logout_redirect_uris,
             token_endpoint_auth_method: client.token_endpoint_auth_method,
             grant_types: client.grant_types,
             scope: client.scope,

@@ -3,6 +3,7 @@
 mod house;
 mod oidc_core;
 mod oidc_discovery;
+mod oidc_logout;
 mod races;
 mod rfc6749;
 mod rfc6750;

@@ -94,7 +94,7 @@ impl<E: Endpoint<Output = Response>> Edged<E> {
             return true;
         }
         // Any site may send a person here by a form (OpenID Connect Core, section 3.1.2.1), which changes nothing.
-        if request.uri().path() == path::AUTHORIZE {
+        if [path::AUTHORIZE, path::LOGOUT].contains(&request.uri().path()) {
             return true;
         }
         // Our pages have the referrer policy no-referrer, under which browsers write `Origin: null` (Fetch, section 3.1).

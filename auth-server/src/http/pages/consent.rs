@@ -36,7 +36,8 @@ pub fn page(visit: &Visit, request: &Request, who: &Identity, done: Done) -> Pag
         login: who.user.login.to_string(),
         host: host(&request.redirect_uri),
         asked: asked(visit, request),
-        unverified: !client.first_party && !client.is_recognised_at(&request.redirect_uri),
+        unverified: !client.first_party
+            && (client.registration_token.is_some() || !client.is_recognised_at(&request.redirect_uri)),
         policy_uri: link(client.policy_uri.as_ref()),
         tos_uri: link(client.tos_uri.as_ref()),
         request: visit.params.to_string(),
