@@ -67,6 +67,31 @@ for (const [mode, algorithm] of [[undefined, 'RS256'], ['form_post', 'RS256']]) 
   );
 }
 
+// A session from its beginning to its end: signed in once, asked nothing the second time, signed out, and nobody again.
+const browser = new Browser(person);
+const silently = async (prompt) => {
+  const verifier = client.randomPKCECodeVerifier();
+  const url = client.buildAuthorizationUrl(config, {
+    redirect_uri: callback,
+    scope: 'openid',
+    code_challenge: await client.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    ...(prompt && { prompt }),
+  });
+  const { url: answer } = await browser.bring(url, callback);
+  return client.authorizationCodeGrant(config, answer, { pkceCodeVerifier: verifier });
+};
+const signedIn = await silently();
+assert.equal((await silently('none')).claims().sub, signedIn.claims().sub);
+const bye = 'http://127.0.0.1/bye';
+const end = client.buildEndSessionUrl(config, {
+  id_token_hint: signedIn.id_token, post_logout_redirect_uri: bye, state: 'so long',
+});
+const gone = await browser.bring(end, bye);
+assert.equal(gone.url.searchParams.get('state'), 'so long');
+await assert.rejects(silently('none'), { error: 'login_required' });
+if (!PEER) await assert.rejects(client.refreshTokenGrant(config, signedIn.refresh_token), { error: 'invalid_grant' });
+
 const machine = await client.discovery(
   new URL(ISSUER), MACHINE_ID, undefined, client.ClientSecretPost(MACHINE_SECRET), insecure,
 );

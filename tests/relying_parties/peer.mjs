@@ -23,6 +23,7 @@ const provider = new Provider(issuer, {
       client_secret: CLIENT_SECRET,
       application_type: 'native',
       redirect_uris: ['http://127.0.0.1/callback'],
+      post_logout_redirect_uris: ['http://127.0.0.1/bye'],
       grant_types: ['authorization_code', 'refresh_token'],
     },
     {

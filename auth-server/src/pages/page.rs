@@ -59,6 +59,8 @@ pub enum Reason {
     UnknownClient,
     /// Where the answer would go.
     BadRedirectUri,
+    /// Whose session it is about.
+    BadHint,
     /// The server itself.
     Unavailable,
 }
@@ -159,6 +161,7 @@ impl Page {
             logout(None, true),
             Self::Error { reason: Reason::UnknownClient },
             Self::Error { reason: Reason::BadRedirectUri },
+            Self::Error { reason: Reason::BadHint },
             Self::Error { reason: Reason::Unavailable },
             Self::FormPost { host: text(), action: link(), fields: vec![Field { name: text(), value: text() }] },
         ]

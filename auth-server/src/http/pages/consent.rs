@@ -46,6 +46,9 @@ pub fn page(visit: &Visit, request: &Request, who: &Identity, done: Done) -> Pag
     }
 }
 
+/// The scopes of this server, from what every client wants to what goes furthest; then those of others.
+const ORDER: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
+
 /// Each scope, with what the service is called that it is about, if it is not this one.
 fn asked(visit: &Visit, request: &Request) -> Vec<Asked> {
     let at = |scope: &str| {
@@ -54,7 +57,10 @@ fn asked(visit: &Visit, request: &Request) -> Vec<Asked> {
         let resource = resources.find(|resource| resource.scope.has(scope))?;
         Some(resource.name.clone().unwrap_or_else(|| resource.resource.clone()))
     };
-    request.asks_for().words().map(|scope| Asked { scope: scope.to_owned(), at: at(scope) }).collect()
+    let scope = request.asks_for();
+    let mut words: Vec<_> = scope.words().collect();
+    words.sort_by_key(|word| ORDER.iter().position(|known| known == word).unwrap_or(ORDER.len()));
+    words.into_iter().map(|scope| Asked { scope: scope.to_owned(), at: at(scope) }).collect()
 }
 
 /// A client that was checked has no other; but whatever is in a store, no link runs a script (O-16).

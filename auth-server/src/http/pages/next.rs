@@ -27,7 +27,7 @@ impl Visit {
     }
 
     /// Back to the client. Never by a 307, which would take along what the person has typed (O-18).
-    fn deliver(&self, answer: &Answer) -> Response {
+    pub fn deliver(&self, answer: &Answer) -> Response {
         match answer.mode {
             Mode::Query => {
                 let response = Response::builder().status(StatusCode::SEE_OTHER);

@@ -431,7 +431,9 @@ async fn signing_out_is_asked_first_and_ends_the_session_for_good() {
     let mut browser = browser(&world).await;
     browser.get("logout").await.is(200, "You are not signed in");
     browser.sign_in(&[]).await;
-    let page = browser.get("logout?post_logout_redirect_uri=https://evil.example&ui_locales=ru").await.is(200, "ann");
+    browser.get("logout?post_logout_redirect_uri=https://evil.example").await.is(400, "not registered");
+    browser.get("logout?id_token_hint=a.b.c").await.is(400, "did not say which session");
+    let page = browser.get("logout?ui_locales=ru").await.is(200, "ann");
     let session = browser.cookies["session"].clone();
     let done = browser.fill(&page.is(200, "logout-confirm"), "logout", &[]).await.is(200, "Вы вышли из аккаунта");
     assert_eq!((done.header("location"), browser.cookies.contains_key("session")), (None, false));

@@ -1,0 +1,205 @@
+// The pages as a person meets them: in Chromium, without script. Driven by tests/tests/pages.rs, which says where the server
+// is and who has an account.
+const assert = require('node:assert/strict');
+const http = require('node:http');
+const { after, before, test } = require('node:test');
+const axe = require('axe-core');
+const { chromium } = require('playwright-core');
+
+const { SERVER, LOGIN, PASSWORD, CHROMIUM, SCREENSHOTS } = process.env;
+
+// The client is on `localhost` and the server on `127.0.0.1`: to a browser these are two sites.
+let browser, client, callback;
+
+before(async () => {
+  client = http.createServer(async (request, response) => {
+    let body = '';
+    for await (const piece of request) body += piece;
+    const url = new URL(request.url, 'http://localhost');
+    response.setHeader('content-type', 'text/html');
+    response.end(url.pathname === '/start' ? start(url.searchParams) : `<title>back</title><pre>${body}</pre>`);
+  });
+  await new Promise((listening) => client.listen(0, '127.0.0.1', listening));
+  callback = `http://localhost:${client.address().port}/cb`;
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--host-resolver-rules=MAP localhost 127.0.0.1'] });
+});
+
+after(async () => {
+  await browser?.close();
+  client?.close();
+});
+
+// A page of the client's that sends its request by a form.
+const start = (params) => {
+  const fields = [...params].map(([name, value]) => `<input type="hidden" name="${name}" value="${value}">`);
+  return `<form method="post" action="${SERVER}/oauth2/authorize">${fields.join('')}<button>go</button></form>`;
+};
+
+const request = (more = {}) =>
+  new URLSearchParams({
+    client_id: 'notes',
+    redirect_uri: callback,
+    response_type: 'code',
+    scope: 'openid profile email offline_access',
+    state: 'some state',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+    ...more,
+  });
+
+const authorize = (page, more) => page.goto(`${SERVER}/oauth2/authorize?${request(more)}`);
+
+const signIn = async (page, password = PASSWORD) => {
+  await page.fill('input[name=username]', LOGIN);
+  await page.fill('input[name=password]', password);
+  await page.click('#login-submit');
+};
+
+// What the client is told, once the browser is back there.
+const told = async (page) => {
+  await page.waitForURL(`${callback}**`);
+  const answer = new URL(page.url()).searchParams;
+  return answer.size > 0 ? answer : new URLSearchParams(await page.textContent('pre'));
+};
+
+// A browser of somebody who was never here.
+const visit = (name, story, options = {}) =>
+  test(name, async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en-US', ...options });
+    context.setDefaultTimeout(30_000);
+    try {
+      await story(await context.newPage(), context);
+    } finally {
+      await context.close();
+    }
+  });
+
+visit('a person signs in, agrees, and is back with a code', async (page) => {
+  await authorize(page);
+  assert.equal(await page.textContent('h1'), 'Sign in');
+  await page.keyboard.type(LOGIN); // where the page has put the cursor
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#consent-allow');
+  assert.match(await page.textContent('main'), /Notes asks for access.*see your e-mail address.*localhost/s);
+  await page.click('#consent-allow');
+  const answer = await told(page);
+  assert.equal(answer.get('state'), 'some state');
+  assert.equal(answer.get('iss'), SERVER);
+  assert.ok(answer.get('code'));
+  await authorize(page);
+  assert.ok((await told(page)).get('code'), 'once is enough');
+});
+
+visit('a wrong password is told, and the next one may be right', async (page) => {
+  await authorize(page, { prompt: 'consent' });
+  await signIn(page, 'not this one');
+  assert.equal(await page.textContent('[role=alert]'), 'Wrong login or password.');
+  assert.equal(await page.inputValue('input[name=username]'), LOGIN);
+  assert.equal(await page.getAttribute(':focus', 'name'), 'password');
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#consent-allow');
+});
+
+visit('a person says no', async (page) => {
+  await authorize(page, { prompt: 'consent' });
+  await signIn(page);
+  await page.click('#consent-deny');
+  assert.equal((await told(page)).get('error'), 'access_denied');
+});
+
+visit('a person chooses an account', async (page) => {
+  const prompt = 'select_account consent';
+  await authorize(page, { prompt });
+  await signIn(page); // which chooses, too
+  await page.waitForSelector('#consent-allow');
+  await authorize(page, { prompt });
+  await page.click('#account-continue');
+  await page.click('#consent-allow');
+  assert.ok((await told(page)).get('code'));
+  await authorize(page, { prompt });
+  await page.click('#account-other');
+  await signIn(page);
+  await page.click('#consent-deny');
+  assert.equal((await told(page)).get('error'), 'access_denied');
+});
+
+visit('a person signs out', async (page, context) => {
+  await authorize(page, { prompt: 'consent' });
+  await signIn(page);
+  await page.waitForSelector('#consent-allow');
+  await page.goto(`${SERVER}/oauth2/logout`);
+  await page.click('#logout-confirm');
+  assert.equal(await page.textContent('h1'), 'You are signed out');
+  assert.deepEqual((await context.cookies(SERVER)).map(({ name }) => name).sort(), ['csrf', 'device']);
+  await authorize(page);
+  await page.waitForSelector('#login-submit');
+});
+
+visit('a client sends its request by a form, and the browser is still known', async (page) => {
+  await authorize(page, { prompt: 'consent' });
+  await signIn(page);
+  await page.waitForSelector('#consent-allow');
+  await page.goto(`${new URL(callback).origin}/start?${request({ prompt: 'select_account' })}`);
+  await page.click('button');
+  await page.waitForSelector('#account-continue');
+});
+
+visit('a client gets its answer by a form', async (page) => {
+  await authorize(page, { response_mode: 'form_post', prompt: 'consent' });
+  await signIn(page);
+  await page.click('#consent-allow');
+  await page.click('#continue');
+  assert.ok((await told(page)).get('code'));
+});
+
+visit('a person reads Russian', async (page) => {
+  await authorize(page);
+  assert.equal(await page.textContent('h1'), 'Вход');
+  assert.equal(await page.getAttribute('html', 'lang'), 'ru');
+}, { locale: 'ru-RU' });
+
+// Every page, one after the other.
+const walk = async (page, look) => {
+  await authorize(page, { client_id: 'nobody' });
+  await look('error');
+  await page.goto(`${SERVER}/oauth2/logout`);
+  await look('nobody');
+  await authorize(page, { prompt: 'consent' });
+  await look('sign-in');
+  await signIn(page, 'not this one');
+  await look('wrong');
+  await signIn(page);
+  await page.waitForSelector('#consent-allow');
+  await look('consent');
+  await authorize(page, { client_id: 'desk' });
+  await look('warning');
+  await authorize(page, { prompt: 'select_account' });
+  await look('account');
+  await authorize(page, { response_mode: 'form_post', id_token_hint: 'none of ours' });
+  await look('form-post');
+  await page.goto(`${SERVER}/oauth2/logout`);
+  await look('logout');
+  await page.click('#logout-confirm');
+  await look('signed-out');
+};
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const locale of ['en-US', 'ru-RU']) {
+    // With script: that of the audit, since the pages have none.
+    const options = { javaScriptEnabled: true, colorScheme, locale, viewport: { width: 360, height: 740 } };
+    visit(`axe finds nothing on any page: ${colorScheme}, ${locale}`, async (page) => {
+      await walk(page, async (name) => {
+        await page.evaluate(axe.source);
+        const { violations } = await page.evaluate(() => window.axe.run());
+        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+        assert.deepEqual(found, [], name);
+        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        assert.ok(sideways <= 0, `${name} is too wide`);
+        if (SCREENSHOTS) await page.screenshot({ path: `${SCREENSHOTS}/${name}-${colorScheme}-${locale}.png`, fullPage: true });
+      });
+    }, options);
+  }
+}
