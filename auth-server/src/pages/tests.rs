@@ -64,7 +64,7 @@ fn pages_in_words() {
 #[test] // O-16
 fn nothing_that_a_page_is_given_is_more_than_text() {
     let pages = shipped();
-    let hostile = r#""'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}{client}"#;
+    let hostile = r#""'><script>alert(1)</script><img src=x onerror=alert(1)>>{{ 7*7 }}{client}"#;
     for page in Page::samples() {
         let mut values = serde_json::to_value(&page).unwrap();
         let depth = replace(&mut values, hostile);
@@ -78,8 +78,8 @@ fn nothing_that_a_page_is_given_is_more_than_text() {
         }
         let html = pages.environment.get_template(page.template()).unwrap().render(values).unwrap();
         assert!(depth == 0 || html.contains("&lt;script&gt;"), "{html}");
-        for text in ["<script", "<img", "'>", "{{ 7", "49{"] {
-            assert!(!html.contains(text) || text.starts_with("{{"), "{text} in {html}");
+        for text in ["<script", "<img", "'>", ">49"] {
+            assert!(!html.contains(text), "{text} in {html}");
         }
     }
 }

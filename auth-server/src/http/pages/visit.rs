@@ -108,8 +108,11 @@ impl Visit {
     /// The answer, or a page that says that there is none.
     pub fn or_put_off(&self, answer: Outside<Response>) -> Response {
         answer.unwrap_or_else(|unavailable: Unavailable| {
-            let told = Told::Busy(problem::put_off(unavailable));
-            self.show(told.status(), &Page::Error { reason: Reason::Unavailable }, Some(told))
+            let page = Page::Error { reason: Reason::Unavailable };
+            let mut response = self.show(StatusCode::SERVICE_UNAVAILABLE, &page, None);
+            let (name, value) = problem::retry_after(problem::put_off(unavailable));
+            response.headers_mut().insert(name, value);
+            response
         })
     }
 
