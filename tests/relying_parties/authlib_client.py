@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 ISSUER = os.environ["ISSUER"]
-CALLBACK = "http://127.0.0.1/callback"
+CALLBACK = "https://app.example/callback"
 
 
 class Form(HTMLParser):

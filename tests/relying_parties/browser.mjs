@@ -21,9 +21,10 @@ export class Browser {
         continue;
       }
       const page = await response.text();
-      const form = parse(page).querySelector('form');
+      const root = parse(page);
+      const form = root.querySelector('form');
       if (!form) throw new Error(`${response.status} ${response.url}, without a form:\n${page}`);
-      const fields = this.#filled(form);
+      const fields = this.#filled(form, root);
       const action = new URL(form.getAttribute('action') || response.url, response.url);
       if (action.href.startsWith(callback)) return { url: action, form: fields };
       response = await this.#ask('POST', action, fields, response.url);
@@ -31,7 +32,7 @@ export class Browser {
     throw new Error(`no end at ${response.url}`);
   }
 
-  #filled(form) {
+  #filled(form, root) {
     const fields = new URLSearchParams();
     for (const input of form.querySelectorAll('input')) {
       const [name, type] = [input.getAttribute('name'), input.getAttribute('type')];
@@ -40,8 +41,10 @@ export class Browser {
       else if (['username', 'login'].includes(name)) fields.set(name, this.person.login);
       else fields.set(name, input.getAttribute('value') ?? '');
     }
-    // The first button that says yes.
-    const button = form.querySelector('button[name]:not([value=deny])');
+    // The first button that says yes; it may stand outside, and name the form.
+    const own = form.querySelectorAll('button[name]');
+    const outside = root.querySelectorAll('button[name][form]').filter((button) => button.getAttribute('form') === form.id);
+    const button = [...own, ...outside].find((button) => button.getAttribute('value') !== 'deny');
     if (button) fields.set(button.getAttribute('name'), button.getAttribute('value') ?? '');
     return fields;
   }

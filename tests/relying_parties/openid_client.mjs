@@ -5,7 +5,7 @@ import * as client from 'openid-client';
 import { Browser } from './browser.mjs';
 
 const { ISSUER, CLIENT_ID, CLIENT_SECRET, MACHINE_ID, MACHINE_SECRET, RESOURCE, LOGIN, PASSWORD, PEER } = process.env;
-const callback = 'http://127.0.0.1/callback';
+const callback = 'https://app.example/callback';
 const insecure = { execute: [client.allowInsecureRequests] };
 const person = { login: LOGIN, password: PASSWORD };
 
@@ -83,7 +83,7 @@ const silently = async (prompt) => {
 };
 const signedIn = await silently();
 assert.equal((await silently('none')).claims().sub, signedIn.claims().sub);
-const bye = 'http://127.0.0.1/bye';
+const bye = 'https://app.example/bye';
 const end = client.buildEndSessionUrl(config, {
   id_token_hint: signedIn.id_token, post_logout_redirect_uri: bye, state: 'so long',
 });

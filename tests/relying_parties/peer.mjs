@@ -21,9 +21,8 @@ const provider = new Provider(issuer, {
     {
       client_id: CLIENT_ID,
       client_secret: CLIENT_SECRET,
-      application_type: 'native',
-      redirect_uris: ['http://127.0.0.1/callback'],
-      post_logout_redirect_uris: ['http://127.0.0.1/bye'],
+      redirect_uris: ['https://app.example/callback'],
+      post_logout_redirect_uris: ['https://app.example/bye'],
       grant_types: ['authorization_code', 'refresh_token'],
     },
     {

@@ -156,8 +156,8 @@ fn clients(mcp: &str) -> String {
         client_id = "{}"
         client_name = "An application"
         client_secrets = ["{}"]
-        redirect_uris = ["http://127.0.0.1/callback"]
-        post_logout_redirect_uris = ["http://127.0.0.1/bye"]
+        redirect_uris = ["https://app.example/callback"]
+        post_logout_redirect_uris = ["https://app.example/bye"]
         grant_types = ["authorization_code", "refresh_token"]
         id_token_signed_response_alg = "RS256"
         resources = ["{RESOURCE}"]

@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 pub enum OAuthRefusal {
     /// In the words of RFC 6749, section 5.2.
     Refused(Refusal),
+    /// There is no token, so the challenge names no error (RFC 6750, section 3.1).
+    NoToken,
     /// Not now, or not in this way.
     Problem(Problem),
 }
@@ -58,11 +60,13 @@ impl From<OAuthRefusal> for poem::Error {
 
 impl IntoResponse for OAuthRefusal {
     fn into_response(self) -> Response {
-        let Refusal { code, description } = match self {
-            Self::Refused(refusal) => refusal,
+        let (Refusal { code, description }, is_missing) = match self {
+            Self::Refused(refusal) => (refusal, false),
+            Self::NoToken => (Refusal::new(ErrorCode::InvalidToken, "there is no access token"), true),
             Self::Problem(problem) => return problem.into_response(),
         };
         let (status, challenge) = match code {
+            ErrorCode::InvalidToken if is_missing => (StatusCode::UNAUTHORIZED, Some("Bearer")),
             // RFC 6749, section 5.2.
             ErrorCode::InvalidClient => (StatusCode::UNAUTHORIZED, Some("Basic realm=\"clients\"")),
             // RFC 6750, section 3.

@@ -142,7 +142,7 @@ impl Register {
 }
 
 fn needed(token: Option<Secret>) -> Result<Secret, OAuthRefusal> {
-    token.ok_or_else(|| Refusal::new(ErrorCode::InvalidToken, "the registration access token is missing").into())
+    token.ok_or(OAuthRefusal::NoToken)
 }
 
 fn view(registered: Registered) -> Members<Map<String, Value>> {

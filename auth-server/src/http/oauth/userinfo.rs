@@ -36,7 +36,13 @@ impl<'a> ApiExtractor<'a> for Shown {
         let in_body = if is_form(request) { read(body).await?.get("access_token").map(str::to_owned) } else { None };
         let in_header = request.headers().contains_key(header::AUTHORIZATION);
         match (in_body, in_header) {
-            (None, _) => Ok(Self(Bearer::of(request.headers())?.0)),
+            (None, false) => Err(OAuthRefusal::NoToken.into()),
+            (None, true) => match Bearer::of(request.headers()) {
+                Ok(Bearer(token)) => Ok(Self(token)),
+                Err(_) => {
+                    Err(OAuthRefusal::from(Refusal::new(ErrorCode::InvalidToken, "that is no bearer token")).into())
+                }
+            },
             (Some(token), false) => Ok(Self(Secret::new(token))),
             (Some(_), true) => {
                 let twice = Refusal::new(ErrorCode::InvalidRequest, "the token is there twice (RFC 6750, section 2)");
