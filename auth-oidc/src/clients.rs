@@ -192,6 +192,7 @@ fn written(client: &Client) -> Outside<serde_json::Value> {
     serde_json::to_value(client).map_err(unreadable)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
 fn unreadable(error: serde_json::Error) -> Unavailable {
     Unavailable::failed("documents", Cow::from(format!("a client cannot be read or written: {error}")))
 }

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 /// The document at `/.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`: one for both.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of the document")]
 pub struct Metadata {
     /// Letter for letter the `iss` of every token.
     pub issuer: String,

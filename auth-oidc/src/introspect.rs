@@ -3,7 +3,11 @@ use crate::{
     Provider,
     access_token::AccessClaims,
     client::Client,
-    error::{Error, ErrorCode::*, refused},
+    error::{
+        Error,
+        ErrorCode::{InvalidClient, InvalidRequest},
+        refused,
+    },
     provider::Standing,
     token::ClientRequest,
 };

@@ -11,7 +11,11 @@ use crate::{
     Provider,
     client::{Client, ClientSecret, SecretDigest},
     clients::{AddClientError, RegisteredClient},
-    error::{Error, ErrorCode::*, Refusal, refused},
+    error::{
+        Error,
+        ErrorCode::{InvalidClientMetadata, InvalidToken},
+        Refusal, refused,
+    },
 };
 use auth_core::{
     ports::*,

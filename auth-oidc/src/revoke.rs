@@ -1,7 +1,7 @@
 //! Revoke: a client gives a token back (RFC 7009).
 use crate::{
     Provider,
-    error::{Error, ErrorCode::*, refused},
+    error::{Error, ErrorCode::InvalidRequest, refused},
     token::ClientRequest,
 };
 use auth_core::{document::*, ports::*, refresh_token::RefreshToken, token::LEEWAY, value::*};

@@ -13,7 +13,11 @@ pub use self::issue::Tokens;
 use crate::{
     Params, Provider,
     client::{Client, GrantType},
-    error::{Error, ErrorCode::*, Refusal, refused},
+    error::{
+        Error,
+        ErrorCode::{InvalidRequest, InvalidTarget, UnauthorizedClient, UnsupportedGrantType},
+        Refusal, refused,
+    },
 };
 use auth_core::value::Secret;
 

@@ -1,7 +1,11 @@
 //! Userinfo: who the person is (OpenID Connect Core, section 5.3).
 use crate::{
     Provider, claims,
-    error::{Error, ErrorCode::*, refused},
+    error::{
+        Error,
+        ErrorCode::{InsufficientScope, InvalidToken},
+        refused,
+    },
 };
 use auth_core::value::Secret;
 use serde_json::{Map, Value};

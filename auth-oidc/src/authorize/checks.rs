@@ -3,7 +3,13 @@
 use super::{Mode, Request};
 use crate::{
     Params,
-    error::{ErrorCode::*, Refusal, refused},
+    error::{
+        ErrorCode::{
+            InvalidRequest, InvalidScope, RegistrationNotSupported, RequestNotSupported, RequestUriNotSupported,
+            UnsupportedResponseType,
+        },
+        Refusal, refused,
+    },
     policy::{Policy, own_scope},
 };
 use auth_core::value::Scope;
@@ -19,14 +25,13 @@ pub(super) const CHECKS: &[Check] = &[
     no_request_object,
     response_type,
     response_mode,
-    bounded_texts,
+    texts,
     pkce,
     resource,
     scope,
     prompt,
     max_age,
     claims,
-    hints,
 ];
 
 /// What is longer is no state, nonce or hint of an honest client; both are kept or sent back.
@@ -71,13 +76,16 @@ fn response_mode(_: &Policy, params: &Params, _: &mut Request) -> Result<(), Ref
     Ok(())
 }
 
-/// O-34.
-fn bounded_texts(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
+/// OpenID Connect Core, section 3.1.2.1: what is kept or sent back, and what helps and binds nobody; within bounds (O-34).
+fn texts(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
     let long = |name| params.get(name).is_some_and(|text| text.len() > LONGEST);
     if ["state", "nonce", "login_hint", "ui_locales", "acr_values"].into_iter().any(long) {
         return refused(InvalidRequest, "state, nonce, login_hint, ui_locales and acr_values have at most 2048 bytes");
     }
     request.nonce = params.get("nonce").map(str::to_owned);
+    request.login_hint = params.get("login_hint").map(str::to_owned);
+    let locales = params.get("ui_locales").unwrap_or_default().split_ascii_whitespace();
+    request.ui_locales = locales.take(16).map(str::to_owned).collect();
     Ok(())
 }
 
@@ -182,13 +190,5 @@ fn claims(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refu
     let known = |name: &String| crate::claims::is_known(name) && crate::claims::scope_of(name).is_within(may);
     let known = |names: Names| names.into_keys().filter(known).collect();
     (request.id_token_claims, request.userinfo_claims) = (known(id_token), known(userinfo));
-    Ok(())
-}
-
-/// OpenID Connect Core, section 3.1.2.1: what helps, and binds nobody.
-fn hints(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
-    request.login_hint = params.get("login_hint").map(str::to_owned);
-    let locales = params.get("ui_locales").unwrap_or_default().split_ascii_whitespace();
-    request.ui_locales = locales.take(16).map(str::to_owned).collect();
     Ok(())
 }

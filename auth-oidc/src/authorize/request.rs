@@ -40,6 +40,7 @@ pub struct Request {
 
 /// Which pages the person is to see (OpenID Connect Core, section 3.1.2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the parameter")]
 pub struct Prompt {
     /// None.
     pub none: bool,

@@ -1,7 +1,10 @@
 //! What a client says of itself, and what it is registered with (RFC 7591, sections 2 and 3.2.1).
 use crate::{
     client::{AuthMethod, Client, GrantType, RedirectUri},
-    error::{ErrorCode::*, Refusal, refused},
+    error::{
+        ErrorCode::{InvalidClientMetadata, InvalidRedirectUri},
+        Refusal, refused,
+    },
     policy::{Policy, own_scope},
     resource,
 };

@@ -3,7 +3,11 @@ use super::ClientRequest;
 use crate::{
     Params, Provider,
     client::{AuthMethod, Client, SecretDigest},
-    error::{Error, ErrorCode::*, Refusal, refused},
+    error::{
+        Error,
+        ErrorCode::{InvalidClient, InvalidRequest},
+        Refusal, refused,
+    },
 };
 use auth_core::value::{ClientId, Secret};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -30,11 +34,7 @@ impl Provider {
         let proved = match (&shown.secret, client.is_public()) {
             (None, true) => return Ok(client),
             (None, false) | (Some(_), true) => false,
-            (Some(secret), false) => {
-                // Each is looked at, whichever it is.
-                let digest = SecretDigest::of(secret);
-                client.client_secrets.iter().fold(false, |proved, own| proved | (*own == digest))
-            }
+            (Some(secret), false) => client.client_secrets.contains(&SecretDigest::of(secret)),
         };
         if !proved {
             return Err(unknown().into());

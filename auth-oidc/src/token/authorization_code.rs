@@ -3,7 +3,7 @@ use super::{Tokens, issue::Issue, narrowed, required};
 use crate::{
     Params, Provider,
     client::Client,
-    error::{Error, ErrorCode::*, refused},
+    error::{Error, ErrorCode::InvalidGrant, refused},
     provider::Standing,
 };
 use auth_core::{

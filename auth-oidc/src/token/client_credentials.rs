@@ -3,7 +3,11 @@ use super::Tokens;
 use crate::{
     Params, Provider,
     client::Client,
-    error::{Error, ErrorCode::*, Refusal, refused},
+    error::{
+        Error,
+        ErrorCode::{InvalidScope, InvalidTarget},
+        Refusal, refused,
+    },
     resource,
 };
 use auth_core::value::Scope;

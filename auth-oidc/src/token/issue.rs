@@ -68,10 +68,8 @@ impl Provider {
             ..self.access_claims(client, resources, scope.clone(), now, expires_in)
         };
         let access_token = Secret::new(self.sign(None, "at+jwt", &claims).await?);
-        let id_token = match scope.has("openid") {
-            true => Some(self.id_token(client, standing, now, first).await?),
-            false => None,
-        };
+        let id_token =
+            if scope.has("openid") { Some(self.id_token(client, standing, now, first).await?) } else { None };
         let refresh_token = client.may(GrantType::RefreshToken);
         let refresh_token = refresh_token.then(|| RefreshToken::current(session, self.accounts.secret()).reveal());
         Ok(Tokens { access_token, expires_in, scope, refresh_token, id_token })

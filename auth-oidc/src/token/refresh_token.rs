@@ -3,7 +3,11 @@ use super::{Tokens, issue::Issue, narrowed, required};
 use crate::{
     Params, Provider,
     client::Client,
-    error::{Error, ErrorCode::*, Refusal, refused},
+    error::{
+        Error,
+        ErrorCode::{InvalidGrant, InvalidScope},
+        Refusal, refused,
+    },
 };
 use auth_core::{
     ports::*,

@@ -267,7 +267,7 @@ async fn section_12_a_refreshed_id_token_is_of_the_same_sign_in() {
     let house = House::new().await;
     let app = house.app(json!({})).await;
     let first = house.tokens(&app, &[]).await;
-    house.world.clock.advance(Duration::from_secs(300));
+    house.world.clock.advance(Duration::from_mins(5));
     let next = house.refresh(&app, &first).await.unwrap();
     let (before, after) = (claims(&first.id_token.unwrap()), claims(&next.id_token.unwrap()));
     for name in ["iss", "sub", "aud", "auth_time", "sid"] {

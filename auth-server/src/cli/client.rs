@@ -149,9 +149,10 @@ const NOBODY: Invalid = Invalid("no client with that client_id is registered");
 
 /// What the file says is changed in the file.
 fn configured(id: &ClientId, settings: &Settings) -> Ended<()> {
-    match settings.oauth.file().clients.iter().any(|client| client.client_id == *id) {
-        true => Err(format!("{id} is in the file that AUTH_SERVICE_CLIENTS_FILE names: change it there").into()),
-        false => Ok(()),
+    if settings.oauth.file().clients.iter().any(|client| client.client_id == *id) {
+        Err(format!("{id} is in the file that AUTH_SERVICE_CLIENTS_FILE names: change it there").into())
+    } else {
+        Ok(())
     }
 }
 

@@ -147,10 +147,7 @@ fn needed(token: Option<Secret>) -> Result<Secret, OAuthRefusal> {
 
 fn view(registered: Registered) -> Members<Map<String, Value>> {
     let Registered { metadata, client_secret, registration_access_token } = registered;
-    let mut members = match serde_json::to_value(metadata) {
-        Ok(Value::Object(members)) => members,
-        _ => unreachable!("metadata is an object"),
-    };
+    let Ok(Value::Object(mut members)) = serde_json::to_value(metadata) else { unreachable!("it is an object") };
     for (name, secret) in [("client_secret", client_secret), ("registration_access_token", registration_access_token)] {
         if let Some(secret) = secret {
             members.insert(name.to_owned(), secret.expose().into());
