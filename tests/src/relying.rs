@@ -113,7 +113,7 @@ async fn passes(name: &str, variables: &[(&str, &str)]) {
 
 fn script(name: &str, variables: &[(&str, &str)]) -> Command {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("relying_parties");
-    let program = if name.ends_with(".py") { python() } else { "node".into() };
+    let program = if name.strip_suffix(".py").is_some() { python() } else { "node".into() };
     let mut command = Command::new(program);
     let known = [
         ("CLIENT_ID", APP.0),

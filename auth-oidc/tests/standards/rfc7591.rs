@@ -12,7 +12,7 @@ use tokio::{sync::Barrier, task::JoinSet};
 
 const DAY: Duration = Duration::from_hours(24);
 
-fn metadata(members: Value) -> Metadata {
+fn metadata(members: &Value) -> Metadata {
     let mut all = json!({ "redirect_uris": [CALLBACK] });
     for (name, value) in members.as_object().unwrap() {
         all[name] = value.clone();
@@ -22,7 +22,7 @@ fn metadata(members: Value) -> Metadata {
 
 async fn register(house: &House, members: Value) -> Result<Registered, Error> {
     let token = house.provider.invite(1, DAY).await.unwrap();
-    house.provider.register(Some(&token), &metadata(members)).await
+    house.provider.register(Some(&token), &metadata(&members)).await
 }
 
 /// The client, as one that knows how to ask.
@@ -81,11 +81,11 @@ async fn section_3_2_2_what_cannot_be_registered_is_refused_and_uses_up_nothing(
         (json!({ "client_name": "a\u{7}b" }), InvalidClientMetadata),
         (json!({ "policy_uri": "javascript:alert(1)" }), InvalidClientMetadata),
     ] {
-        let refused = house.provider.register(Some(&token), &metadata(members.clone())).await;
+        let refused = house.provider.register(Some(&token), &metadata(&members)).await;
         assert_eq!(code_of(refused), code, "{members}");
     }
     let unknown = json!({ "first_party": true, "profile": "oidc_compat", "nonsense": 1 });
-    let registered = house.provider.register(Some(&token), &metadata(unknown)).await.unwrap();
+    let registered = house.provider.register(Some(&token), &metadata(&unknown)).await.unwrap();
     assert!(!app(&house, &registered).await.client.first_party, "what is not understood has no effect");
 }
 
@@ -93,7 +93,7 @@ async fn section_3_2_2_what_cannot_be_registered_is_refused_and_uses_up_nothing(
 async fn section_3_a_token_lets_in_as_many_as_it_was_given_out_for_and_in_its_time() {
     let house = House::new().await;
     let token = house.provider.invite(2, DAY).await.unwrap();
-    let register = async |token: Option<&Secret>| house.provider.register(token, &metadata(json!({}))).await;
+    let register = async |token: Option<&Secret>| house.provider.register(token, &metadata(&json!({}))).await;
     assert_eq!(code_of(register(None).await), InvalidToken);
     assert_eq!(code_of(register(Some(&Secret::new("it_x".to_owned()))).await), InvalidToken);
     for _ in 0..2 {
@@ -105,8 +105,8 @@ async fn section_3_a_token_lets_in_as_many_as_it_was_given_out_for_and_in_its_ti
     assert_eq!(code_of(register(Some(&late)).await), InvalidToken);
     let open = Policy { open_registration: true, ..Policy::default() };
     let open = Provider::new(house.world.accounts(), open);
-    open.register(None, &metadata(json!({}))).await.unwrap();
-    assert_eq!(code_of(open.register(Some(&late), &metadata(json!({}))).await), InvalidToken);
+    open.register(None, &metadata(&json!({}))).await.unwrap();
+    assert_eq!(code_of(open.register(Some(&late), &metadata(&json!({}))).await), InvalidToken);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)] // O-24
@@ -119,7 +119,7 @@ async fn of_sixteen_who_register_with_a_token_for_three_three_do() {
         let (house, gate, token) = (house.clone(), gate.clone(), token.clone());
         racers.spawn(async move {
             gate.wait().await;
-            house.provider.register(Some(&token), &metadata(json!({}))).await.is_ok()
+            house.provider.register(Some(&token), &metadata(&json!({}))).await.is_ok()
         });
     }
     assert_eq!(racers.join_all().await.into_iter().filter(|registered| *registered).count(), 3);
