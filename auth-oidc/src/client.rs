@@ -52,6 +52,9 @@ pub struct Client {
     /// Ours: its users are not asked whether they agree.
     #[serde(default)]
     pub first_party: bool,
+    /// It pushes each request (RFC 9126, section 6).
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
     /// For how long a sign-in is good enough, unless a request says otherwise; in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -163,6 +166,11 @@ impl Client {
         self.grant_types.contains(&grant)
     }
 
+    /// Whether it may ask only by what it has pushed.
+    pub fn must_push(&self) -> bool {
+        self.require_pushed_authorization_requests
+    }
+
     /// What people are told that it is called.
     pub fn name(&self) -> &str {
         self.client_name.as_deref().unwrap_or(self.client_id.as_str())
@@ -181,8 +189,9 @@ impl Client {
     pub fn check(&self) -> Result<(), BadClient> {
         let bad = |member, rule| Err(BadClient { member, rule });
         let of_names = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        if self.client_id.as_str().len() > 128 || !self.client_id.as_str().bytes().all(of_names) {
-            return bad("client_id", "a client that is registered is called by at most 128 of A-Z a-z 0-9 - . _ ~");
+        let id = self.client_id.as_str();
+        if id.len() > 128 || matches!(id, "." | "..") || !id.bytes().all(of_names) {
+            return bad("client_id", "a client is called by at most 128 of A-Z a-z 0-9 - . _ ~, and not . or ..");
         }
         let name = self.name();
         if name.chars().count() > 100 || name.chars().any(char::is_control) || name.trim().is_empty() {
@@ -250,6 +259,7 @@ pub(crate) mod tests {
         for (members, member) in [
             (json!({ "client_id": "https://app.example/" }), "client_id"),
             (json!({ "client_id": "a/b" }), "client_id"),
+            (json!({ "client_id": ".." }), "client_id"),
             (json!({ "client_name": "a\nb" }), "client_name"),
             (json!({ "client_name": " " }), "client_name"),
             (json!({ "tos_uri": "javascript:alert(1)" }), "client_uri, policy_uri, tos_uri"),

@@ -20,6 +20,10 @@ pub struct Metadata {
     pub authorization_endpoint: String,
     /// Where tokens are given.
     pub token_endpoint: String,
+    /// Where a client brings a request beforehand.
+    pub pushed_authorization_request_endpoint: String,
+    /// Whether every client must.
+    pub require_pushed_authorization_requests: bool,
     /// Who a person is.
     pub userinfo_endpoint: String,
     /// The public keys.
@@ -74,6 +78,8 @@ impl Provider {
             issuer: self.issuer().to_owned(),
             authorization_endpoint: self.endpoint(path::AUTHORIZE),
             token_endpoint: self.endpoint(path::TOKEN),
+            pushed_authorization_request_endpoint: self.endpoint(path::PAR),
+            require_pushed_authorization_requests: false,
             userinfo_endpoint: self.endpoint(path::USERINFO),
             jwks_uri: self.endpoint(path::JWKS),
             introspection_endpoint: self.endpoint(path::INTROSPECT),

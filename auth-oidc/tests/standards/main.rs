@@ -11,5 +11,6 @@ mod rfc7636;
 mod rfc7662;
 mod rfc8707;
 mod rfc9068;
+mod rfc9126;
 mod rfc9207;
 mod security;

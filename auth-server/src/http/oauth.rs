@@ -4,6 +4,7 @@
 pub mod discovery;
 mod form;
 mod introspect;
+mod par;
 mod refusal;
 mod revoke;
 mod token;
@@ -20,7 +21,7 @@ use std::borrow::Cow;
 
 /// All of them.
 pub fn routes() -> impl OpenApi {
-    (token::Token, userinfo::Userinfo, introspect::Introspect, revoke::Revoke, discovery::Discovery)
+    (token::Token, par::Par, userinfo::Userinfo, introspect::Introspect, revoke::Revoke, discovery::Discovery)
 }
 
 /// How the document groups its routes.
