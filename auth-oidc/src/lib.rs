@@ -66,6 +66,7 @@ pub mod consent;
 pub mod discovery;
 pub mod error;
 pub mod introspect;
+mod once;
 pub mod par;
 mod params;
 pub mod policy;

@@ -3,6 +3,7 @@ use crate::{
     Params, Provider,
     authorize::{Objection, Request},
     error::{Error, ErrorCode::*, Refusal, refused},
+    path,
     provider::sha256,
     token::ClientRequest,
 };
@@ -44,7 +45,7 @@ impl Provider {
     /// [`Error`], with the codes of RFC 6749, sections 4.1.2.1 and 5.2.
     pub async fn push(&self, request: &ClientRequest) -> Result<Pushed, Error> {
         let Ports { documents, clock, rng, .. } = self.ports();
-        let client = self.authenticated(request).await?;
+        let client = self.authenticated(request, path::PAR).await?;
         // RFC 9126, section 2.1: a reference to a request is no request.
         if request.params.get("request_uri").is_some() {
             return refused(InvalidRequest, "a request that is pushed has no request_uri");
