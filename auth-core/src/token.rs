@@ -124,7 +124,7 @@ pub fn read(token: &str, keys: &[Jwk], expected: &Expected, now: Timestamp) -> R
 /// # Errors
 /// [`TokenRefused`], for its form, type, key or signature, or for claims of another shape.
 pub fn open<T: DeserializeOwned>(token: &str, keys: &[Jwk], typ: &str) -> Result<T, TokenRefused> {
-    let header = header(token)?;
+    let header: Header = header(token)?;
     let named = header.typ.to_ascii_lowercase();
     if named.strip_prefix("application/").unwrap_or(&named) != typ.to_ascii_lowercase() {
         return Err(TokenRefused::WrongType);
@@ -133,7 +133,7 @@ pub fn open<T: DeserializeOwned>(token: &str, keys: &[Jwk], typ: &str) -> Result
     if header.alg != key.alg {
         return Err(TokenRefused::WrongAlgorithm);
     }
-    signed_claims(token, key)
+    signed(token, key)
 }
 
 /// All that a header of ours holds. Another member, `jwk`, `jku`, `x5u`, `x5c` or `crit` for instance, is refused by
@@ -146,7 +146,11 @@ struct Header {
     typ: String,
 }
 
-fn header(token: &str) -> Result<Header, TokenRefused> {
+/// The header of any token, whoever made it. Nothing of it is proved.
+///
+/// # Errors
+/// [`TokenRefused`], for its form.
+pub fn header<T: DeserializeOwned>(token: &str) -> Result<T, TokenRefused> {
     if token.len() > MAX_BYTES {
         return Err(TokenRefused::TooLong);
     }
@@ -171,7 +175,11 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestam
     Timestamp::deserialize(deserializer).map(Some)
 }
 
-fn signed_claims<T: DeserializeOwned>(token: &str, key: &Jwk) -> Result<T, TokenRefused> {
+/// The claims of a token that this key signed by its own algorithm, whatever else its header says.
+///
+/// # Errors
+/// [`TokenRefused`], for its form or signature, or for claims of another shape.
+pub fn signed<T: DeserializeOwned>(token: &str, key: &Jwk) -> Result<T, TokenRefused> {
     // jsonwebtoken panics if an application turns on two of its back ends and none was chosen. The first choice holds.
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     let (algorithm, decoding) = decoding_key(key).ok_or(TokenRefused::UnknownKey)?;
@@ -182,6 +190,7 @@ fn signed_claims<T: DeserializeOwned>(token: &str, key: &Jwk) -> Result<T, Token
     let decoded = jsonwebtoken::decode(token, &decoding, &validation);
     decoded.map(|data| data.claims).map_err(|error| match error.kind() {
         jsonwebtoken::errors::ErrorKind::InvalidSignature => TokenRefused::WrongSignature,
+        jsonwebtoken::errors::ErrorKind::InvalidAlgorithm => TokenRefused::WrongAlgorithm,
         jsonwebtoken::errors::ErrorKind::Json(_) => TokenRefused::MalformedClaims,
         _ => TokenRefused::Malformed,
     })

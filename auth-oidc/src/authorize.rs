@@ -1,7 +1,7 @@
 //! Authorize: a person's leave for a code (RFC 6749, section 4.1.1; OpenID Connect Core, section 3.1.2).
 //!
 //! Who asks, and where the answer may go, is settled first: until then nobody is sent anywhere. Then come the
-//! [`checks`], a list; then the person's part, in [`Provider::decide`].
+//! checks, a list; then the person's part, in `Provider::decide`.
 mod addressee;
 mod checks;
 mod request;
@@ -15,7 +15,7 @@ pub use self::{
     ticket::{Page, Ticket},
 };
 
-use crate::{Params, Provider, client::Client, error::*};
+use crate::{Params, Provider, client::Client, error::*, par};
 use auth_core::{
     accounts::Identity,
     grant::{CodeBinding, Grant},
@@ -87,20 +87,41 @@ impl Provider {
     /// # Errors
     /// [`Unavailable`].
     pub async fn authorize(&self, params: &Params, visitor: &Visitor) -> Outside<Authorization> {
-        let addressee = match self.addressee(params).await? {
-            Ok(addressee) => addressee,
-            Err(not_sent) => return Ok(Authorization::NotSent(not_sent)),
+        let asked = match self.asking(params).await? {
+            Ok(client) => self.asked(client, params).await?,
+            Err(not_sent) => Err(not_sent.into()),
         };
-        let mut request = Request::new(addressee);
-        for check in checks::CHECKS {
-            if let Err(refusal) = check(&self.policy, params, &mut request) {
-                return Ok(Authorization::Answer(self.refuse(&request, &refusal)));
+        match asked {
+            Ok(request) => self.decide(request, visitor).await,
+            Err(Objection::NotSent(not_sent)) => Ok(Authorization::NotSent(not_sent)),
+            Err(Objection::Refused(request, refusal)) => Ok(Authorization::Answer(self.refuse(&request, &refusal))),
+        }
+    }
+
+    /// What this client asks: in these parameters, or in those that it has pushed.
+    async fn asked(&self, client: Client, params: &Params) -> Outside<Result<Request, Objection>> {
+        if let Some(key) = par::key_of(&client.client_id, params)? {
+            let Some(pushed) = self.pushed(&key).await? else { return Ok(Err(NotSent::UnknownRequestUri.into())) };
+            return Ok(self.checked(client, &pushed).map(|request| Request { pushed: Some(key), ..request }));
+        }
+        Ok(self.checked(client, params).and_then(|request| {
+            if request.client.must_push() {
+                let refusal = Refusal::new(ErrorCode::InvalidRequest, "this client pushes its requests (RFC 9126)");
+                return Err(Objection::Refused(Box::new(request), refusal));
             }
+            Ok(request)
+        }))
+    }
+
+    /// The request that these parameters make, if it passes the checks.
+    pub(crate) fn checked(&self, client: Client, params: &Params) -> Result<Request, Objection> {
+        let mut request = Request::new(Addressee::of(client, params)?);
+        let mut checks = checks::CHECKS.iter();
+        let passed = checks.try_for_each(|check| check(&self.policy, params, &mut request));
+        match passed.and_then(|()| self.id_token_hint(params, &mut request)) {
+            Ok(()) => Ok(request),
+            Err(refusal) => Err(Objection::Refused(Box::new(request), refusal)),
         }
-        if let Err(refusal) = self.id_token_hint(params, &mut request) {
-            return Ok(Authorization::Answer(self.refuse(&request, &refusal)));
-        }
-        self.decide(request, visitor).await
     }
 
     /// OpenID Connect Core, section 3.1.2.1: an ID token of ours, however old, says whom the person must be.
@@ -129,18 +150,25 @@ impl Provider {
             let ask = |request| Authorization::SelectAccount(request, Box::new(who.clone()));
             return Ok(self.unless_silent(request, ErrorCode::AccountSelectionRequired, ask));
         }
-        if self.needs_consent(&request, who).await? {
-            match visitor.decision {
-                Some(Decision::Allow) => self.remember_consent(&request, who).await?,
-                Some(Decision::Deny) => {
-                    let refusal = Refusal::new(ErrorCode::AccessDenied, "the person has said no");
-                    return Ok(Authorization::Answer(self.refuse(&request, &refusal)));
-                }
-                None => {
-                    let ask = |request| Authorization::Consent(request, Box::new(who.clone()));
-                    return Ok(self.unless_silent(request, ErrorCode::ConsentRequired, ask));
-                }
+        let decision = match (self.needs_consent(&request, who).await?, visitor.decision) {
+            (true, None) => {
+                let ask = |request| Authorization::Consent(request, Box::new(who.clone()));
+                return Ok(self.unless_silent(request, ErrorCode::ConsentRequired, ask));
             }
+            (true, decision) => decision,
+            (false, _) => None,
+        };
+        // From here on it is answered, and once.
+        if !self.spend(&request).await? {
+            return Ok(Authorization::NotSent(NotSent::UnknownRequestUri));
+        }
+        match decision {
+            Some(Decision::Allow) => self.remember_consent(&request, who).await?,
+            Some(Decision::Deny) => {
+                let refusal = Refusal::new(ErrorCode::AccessDenied, "the person has said no");
+                return Ok(Authorization::Answer(self.refuse(&request, &refusal)));
+            }
+            None => {}
         }
         let code = self.grant(&request, who).await?;
         Ok(Authorization::Answer(self.accept(&request, &code)))
@@ -210,6 +238,20 @@ impl Provider {
         sessions.create(&session).await?;
         events.record(&Event::Granted(who.user.id, session.id, request.client.client_id.clone()));
         Ok(SessionToken::of(&session, Purpose::Code, self.accounts.secret()).reveal(Purpose::Code))
+    }
+}
+
+/// What is wrong with a request.
+pub(crate) enum Objection {
+    /// There is nobody to tell it to.
+    NotSent(NotSent),
+    /// The client is told.
+    Refused(Box<Request>, Refusal),
+}
+
+impl From<NotSent> for Objection {
+    fn from(not_sent: NotSent) -> Self {
+        Self::NotSent(not_sent)
     }
 }
 

@@ -1,8 +1,12 @@
 //! A client: a program that asks for tokens, and what it was registered with.
+mod jwks;
+mod profile;
 mod redirect_uri;
 mod secret;
 
 pub use self::{
+    jwks::{JwkSet, PublicKey},
+    profile::Profile,
     redirect_uri::RedirectUri,
     secret::{ClientSecret, SecretDigest},
 };
@@ -31,6 +35,9 @@ pub struct Client {
     /// The secrets that prove it, as digests. Two, while one takes the place of the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub client_secrets: Vec<SecretDigest>,
+    /// The keys that prove it, if it signs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<JwkSet>,
     /// Where its answers may go.
     #[serde(default)]
     pub redirect_uris: Vec<RedirectUri>,
@@ -55,6 +62,9 @@ pub struct Client {
     /// Ours: its users are not asked whether they agree.
     #[serde(default)]
     pub first_party: bool,
+    /// It pushes each request (RFC 9126, section 6).
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
     /// For how long a sign-in is good enough, unless a request says otherwise; in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -87,17 +97,6 @@ fn code_alone() -> Vec<GrantType> {
     vec![GrantType::AuthorizationCode]
 }
 
-/// By which rules a client is served: one decision, from which all others follow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Profile {
-    /// OAuth 2.1: PKCE, always.
-    #[default]
-    Oauth21,
-    /// For OpenID clients that know no PKCE: a client that proves who it is may come without.
-    OidcCompat,
-}
-
 /// How a client proves who it is (RFC 7591, section 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -107,19 +106,22 @@ pub enum AuthMethod {
     ClientSecretBasic,
     /// By its secret, in the body.
     ClientSecretPost,
+    /// By what it signs (OpenID Connect Core, section 9).
+    PrivateKeyJwt,
     /// Not at all: a public client.
     None,
 }
 
 impl AuthMethod {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
+    pub const ALL: [Self; 4] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt, Self::None];
 
     /// Its registered name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
             Self::None => "none",
         }
     }
@@ -167,14 +169,24 @@ pub struct BadClient {
 }
 
 impl Client {
-    /// Whether it keeps no secret.
+    /// Whether it cannot prove who it is.
     pub fn is_public(&self) -> bool {
         self.token_endpoint_auth_method == AuthMethod::None
+    }
+
+    /// Whether it proves who it is by a secret.
+    pub fn keeps_secret(&self) -> bool {
+        matches!(self.token_endpoint_auth_method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost)
     }
 
     /// Whether it may get tokens so.
     pub fn may(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
+    }
+
+    /// Whether it may ask only by what it has pushed.
+    pub fn must_push(&self) -> bool {
+        self.require_pushed_authorization_requests || self.profile.pushes()
     }
 
     /// What people are told that it is called.
@@ -195,8 +207,9 @@ impl Client {
     pub fn check(&self) -> Result<(), BadClient> {
         let bad = |member, rule| Err(BadClient { member, rule });
         let of_names = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        if self.client_id.as_str().len() > 128 || !self.client_id.as_str().bytes().all(of_names) {
-            return bad("client_id", "a client that is registered is called by at most 128 of A-Z a-z 0-9 - . _ ~");
+        let id = self.client_id.as_str();
+        if id.len() > 128 || matches!(id, "." | "..") || !id.bytes().all(of_names) {
+            return bad("client_id", "a client is called by at most 128 of A-Z a-z 0-9 - . _ ~, and not . or ..");
         }
         let name = self.name();
         if name.chars().count() > 100 || name.chars().any(char::is_control) || name.trim().is_empty() {
@@ -223,10 +236,13 @@ impl Client {
         {
             return bad("redirect_uris, resources, serves", "each has at most 32 entries");
         }
-        match (self.is_public(), self.client_secrets.is_empty()) {
-            (true, false) => return bad("client_secrets", "a client that keeps no secret has none"),
-            (false, true) => return bad("client_secrets", "a client that proves who it is has a secret"),
+        match (self.keeps_secret(), self.client_secrets.is_empty()) {
+            (false, false) => return bad("client_secrets", "a client that keeps no secret has none"),
+            (true, true) => return bad("client_secrets", "a client that proves who it is by a secret has one"),
             _ => {}
+        }
+        if self.jwks.is_some() != (self.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt) {
+            return bad("jwks", "a client has keys if, and only if, it proves who it is by private_key_jwt");
         }
         if self.is_public() && self.may(GrantType::ClientCredentials) {
             return bad("grant_types", "client_credentials are for clients that prove who they are");
@@ -234,67 +250,9 @@ impl Client {
         if self.is_public() && !self.serves.is_empty() {
             return bad("serves", "a resource asks about tokens only if it proves who it is");
         }
-        if self.is_public() && self.profile == Profile::OidcCompat {
-            return bad("profile", "a client that keeps no secret comes with PKCE, and so by oauth21");
-        }
-        Ok(())
+        self.profile.check(self)
     }
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    /// A client with these members, and what it needs.
-    pub(crate) fn client(members: Value) -> Client {
-        let mut all = json!({
-            "client_id": "app",
-            "client_secrets": [SecretDigest::of(&ClientSecret::from_bytes([5; 32]).reveal())],
-            "redirect_uris": ["https://app.example/cb"],
-            "grant_types": ["authorization_code", "refresh_token"],
-        });
-        for (name, value) in members.as_object().unwrap() {
-            all[name] = value.clone();
-        }
-        serde_json::from_value(all).unwrap()
-    }
-
-    #[test] // O-12
-    fn what_does_not_go_together_is_refused_by_name() {
-        assert_eq!(client(json!({})).check(), Ok(()));
-        let public = json!({ "token_endpoint_auth_method": "none", "client_secrets": [] });
-        assert_eq!(client(public).check(), Ok(()));
-        for (members, member) in [
-            (json!({ "client_id": "https://app.example/" }), "client_id"),
-            (json!({ "client_id": "a/b" }), "client_id"),
-            (json!({ "client_name": "a\nb" }), "client_name"),
-            (json!({ "client_name": " " }), "client_name"),
-            (json!({ "tos_uri": "javascript:alert(1)" }), "client_uri, policy_uri, tos_uri"),
-            (json!({ "redirect_uris": [] }), "redirect_uris"),
-            (json!({ "grant_types": ["client_credentials"] }), "redirect_uris"),
-            (json!({ "grant_types": ["refresh_token"], "redirect_uris": [] }), "grant_types"),
-            (json!({ "grant_types": [], "redirect_uris": [] }), "grant_types"),
-            (json!({ "client_secrets": [] }), "client_secrets"),
-            (json!({ "token_endpoint_auth_method": "none" }), "client_secrets"),
-            (
-                json!({
-                    "token_endpoint_auth_method": "none",
-                    "client_secrets": [],
-                    "grant_types": ["authorization_code", "client_credentials"],
-                }),
-                "grant_types",
-            ),
-            (
-                json!({ "token_endpoint_auth_method": "none", "client_secrets": [], "serves": ["https://api.example"] }),
-                "serves",
-            ),
-            (
-                json!({ "token_endpoint_auth_method": "none", "client_secrets": [], "profile": "oidc_compat" }),
-                "profile",
-            ),
-        ] {
-            assert_eq!(client(members.clone()).check().unwrap_err().member, member, "{members}");
-        }
-    }
-}
+pub(crate) mod tests;

@@ -78,13 +78,13 @@ impl Provider {
         Ok((page.documents.iter().map(read).collect::<Outside<_>>()?, page.next))
     }
 
-    /// Registers a client. If it proves who it is and has no secret yet, it gets one, which is shown this once.
+    /// Registers a client. If it proves who it is by a secret and has none yet, it gets one, which is shown this once.
     ///
     /// # Errors
     /// [`AddClientError`].
     pub async fn add_client(&self, mut client: Client) -> Result<(Client, Option<Secret>), AddClientError> {
         let Ports { documents, events, clock, rng, .. } = self.ports();
-        let secret = (!client.is_public() && client.client_secrets.is_empty()).then(|| {
+        let secret = (client.keeps_secret() && client.client_secrets.is_empty()).then(|| {
             let secret = ClientSecret::generate(rng.as_ref()).reveal();
             client.client_secrets.push(SecretDigest::of(&secret));
             secret
@@ -111,7 +111,7 @@ impl Provider {
         let Ports { documents, events, rng, .. } = self.ports();
         let key = key(id).ok_or(ClientError::NotFound)?;
         let stored = documents.find(&key).await?.ok_or(ClientError::NotFound)?;
-        if read(&stored.value)?.is_public() {
+        if !read(&stored.value)?.keeps_secret() {
             return Err(ClientError::Public);
         }
         let secret = ClientSecret::generate(rng.as_ref()).reveal();

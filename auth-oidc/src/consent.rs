@@ -1,8 +1,6 @@
 //! Consent: what a person has agreed to, so that they need not be asked again (O-22).
-use crate::{Provider, authorize::Request, client::Client};
+use crate::{Provider, authorize::Request, client::Client, provider::sha256};
 use auth_core::{accounts::Identity, document::*, grant::Grant, ports::*, value::*};
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::{Deserialize, Serialize};
 
 const KIND: &str = "consent";
@@ -138,8 +136,8 @@ impl Provider {
 
 /// A client may be called by what no key can hold: by its digest it is told from all others.
 fn key(user: UserId, client: &ClientId) -> Outside<DocumentKey> {
-    let name = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, client.as_str().as_bytes()));
-    DocumentKey::new(KIND, &user.to_string(), &name).map_err(|invalid| Unavailable::failed("documents", invalid))
+    let key = DocumentKey::new(KIND, &user.to_string(), &sha256(client.as_str()));
+    key.map_err(|invalid| Unavailable::failed("documents", invalid))
 }
 
 fn read(document: &Document) -> Outside<Consent> {

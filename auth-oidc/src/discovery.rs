@@ -8,6 +8,7 @@ use crate::{
     policy::own_scope,
     resource,
 };
+use auth_core::keys::Algorithm;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -21,6 +22,10 @@ pub struct Metadata {
     pub authorization_endpoint: String,
     /// Where tokens are given.
     pub token_endpoint: String,
+    /// Where a client brings a request beforehand.
+    pub pushed_authorization_request_endpoint: String,
+    /// Whether every client must.
+    pub require_pushed_authorization_requests: bool,
     /// Who a person is.
     pub userinfo_endpoint: String,
     /// The public keys.
@@ -47,7 +52,13 @@ pub struct Metadata {
     pub id_token_signing_alg_values_supported: Vec<String>,
     /// How a client proves who it is.
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// By what it signs, if it proves who it is so.
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     /// The same, where tokens are given back.
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    /// The same, where it asks about them.
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    /// How it proves who it is, where tokens are given back.
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     /// The same, where it asks about them: a client that keeps no secret may not.
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
@@ -74,11 +85,14 @@ impl Provider {
         let scope = own_scope().and(&resource::scope(&self.policy, &every));
         let algorithms: BTreeSet<_> = self.ports().keyring.public_keys().into_iter().map(|key| key.alg).collect();
         let methods: Vec<_> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
+        let signing: Vec<_> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
         let proving = AuthMethod::ALL.iter().filter(|method| **method != AuthMethod::None);
         Metadata {
             issuer: self.issuer().to_owned(),
             authorization_endpoint: self.endpoint(path::AUTHORIZE),
             token_endpoint: self.endpoint(path::TOKEN),
+            pushed_authorization_request_endpoint: self.endpoint(path::PAR),
+            require_pushed_authorization_requests: false,
             userinfo_endpoint: self.endpoint(path::USERINFO),
             jwks_uri: self.endpoint(path::JWKS),
             registration_endpoint: self.endpoint(path::REGISTER),
@@ -94,6 +108,9 @@ impl Provider {
             introspection_endpoint_auth_methods_supported: proving.map(|method| method.as_str()).collect(),
             revocation_endpoint_auth_methods_supported: methods.clone(),
             token_endpoint_auth_methods_supported: methods,
+            revocation_endpoint_auth_signing_alg_values_supported: signing.clone(),
+            introspection_endpoint_auth_signing_alg_values_supported: signing.clone(),
+            token_endpoint_auth_signing_alg_values_supported: signing,
             code_challenge_methods_supported: ["S256"],
             claims_supported: ["sub"].into_iter().chain(claims::KNOWN.iter().map(|(name, _)| *name)).collect(),
             claims_parameter_supported: true,

@@ -8,6 +8,7 @@ use crate::{
         ErrorCode::{InvalidClient, InvalidRequest},
         refused,
     },
+    path,
     provider::Standing,
     token::ClientRequest,
 };
@@ -61,7 +62,7 @@ impl Provider {
     /// # Errors
     /// [`Error`]: a client that keeps no secret may not ask.
     pub async fn introspect(&self, request: &ClientRequest) -> Result<Introspection, Error> {
-        let client = self.authenticated(request).await?;
+        let client = self.authenticated(request, path::INTROSPECT).await?;
         if client.is_public() {
             return refused(InvalidClient, "only a client that proves who it is may ask about tokens");
         }

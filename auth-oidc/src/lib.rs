@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | its parts, and what they share | [`Provider`] |
 //! | a person's leave for a code: who asks, the checks, the person's part, the answer | [`authorize`] |
+//! | the same request, brought by the client itself beforehand | [`par`] |
 //! | tokens: the steps that all share, and one file for each grant type | [`token`] |
 //! | what a person has agreed to | [`consent`] |
 //! | what tokens are worth: to a client, to a resource, and how they are given back | [`access_token`], `userinfo`, [`introspect`], `revoke` |
@@ -68,6 +69,8 @@ pub mod discovery;
 pub mod error;
 pub mod introspect;
 pub mod logout;
+mod once;
+pub mod par;
 mod params;
 pub mod policy;
 mod provider;

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct Policy {
     /// How long an authorization code is good; 60 seconds, and no more.
     pub code_ttl: Duration,
+    /// How long a pushed request waits for the person to come with it; a minute.
+    pub pushed_ttl: Duration,
     /// How long an access token is good, and an ID token; 10 minutes.
     pub token_ttl: Duration,
     /// How long a page for consent is good once it was shown; 10 minutes.
@@ -25,6 +27,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             code_ttl: Duration::from_mins(1),
+            pushed_ttl: Duration::from_mins(1),
             token_ttl: Duration::from_mins(10),
             page_ttl: Duration::from_mins(10),
             open_registration: false,

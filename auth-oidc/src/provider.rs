@@ -9,6 +9,8 @@ use auth_core::{
     user::User,
     value::{SessionId, UserId},
 };
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
 
@@ -25,6 +27,8 @@ pub mod path {
     pub const AUTHORIZE: &str = "/oauth2/authorize";
     /// RFC 6749, section 3.2.
     pub const TOKEN: &str = "/oauth2/token";
+    /// RFC 9126, section 2.
+    pub const PAR: &str = "/oauth2/par";
     /// OpenID Connect Core, section 5.3.
     pub const USERINFO: &str = "/oauth2/userinfo";
     /// RFC 7662.
@@ -127,6 +131,11 @@ impl Provider {
     pub(crate) fn subject(user: UserId) -> String {
         user.to_string()
     }
+}
+
+/// SHA-256, in base64url.
+pub(crate) fn sha256(text: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes()))
 }
 
 pub(crate) fn hex(bytes: [u8; 16]) -> String {

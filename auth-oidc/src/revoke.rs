@@ -2,6 +2,7 @@
 use crate::{
     Provider,
     error::{Error, ErrorCode::InvalidRequest, refused},
+    path,
     token::ClientRequest,
 };
 use auth_core::{document::*, ports::*, refresh_token::RefreshToken, token::LEEWAY, value::*};
@@ -16,7 +17,7 @@ impl Provider {
     /// # Errors
     /// [`Error`].
     pub async fn revoke(&self, request: &ClientRequest) -> Result<(), Error> {
-        let client = self.authenticated(request).await?;
+        let client = self.authenticated(request, path::REVOKE).await?;
         let Some(text) = request.params.get("token") else { return refused(InvalidRequest, "token is missing") };
         let grant = match RefreshToken::parse(&Secret::new(text.to_owned())) {
             // An older one of the chain, too: it proves that the client had it.

@@ -2,6 +2,7 @@
 //!
 //! The steps that every grant type shares are taken here, once: read, find out which client it is, and whether it may ask
 //! so. Then each grant type, in a file of its own, is given a client that has proved who it is.
+mod assertion;
 mod authenticate;
 mod authorization_code;
 mod client_credentials;
@@ -18,6 +19,7 @@ use crate::{
         ErrorCode::{InvalidRequest, InvalidTarget, UnauthorizedClient, UnsupportedGrantType},
         Refusal, refused,
     },
+    path,
 };
 use auth_core::value::Secret;
 
@@ -36,7 +38,7 @@ impl Provider {
     /// # Errors
     /// [`Error`], with the codes of RFC 6749, section 5.2.
     pub async fn token(&self, request: &ClientRequest) -> Result<Tokens, Error> {
-        let client = self.authenticated(request).await?;
+        let client = self.authenticated(request, path::TOKEN).await?;
         let Some(grant) = request.params.get("grant_type") else {
             return refused(InvalidRequest, "grant_type is missing");
         };

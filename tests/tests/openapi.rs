@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 use tests::*;
 
-const ROUTES: [(&str, &str); 21] = [
+const ROUTES: [(&str, &str); 33] = [
     ("post", "/api/v1/auth/register"),
     ("post", "/api/v1/auth/register/confirm"),
     ("post", "/api/v1/auth/register/resend"),
@@ -21,6 +21,18 @@ const ROUTES: [(&str, &str); 21] = [
     ("post", "/oauth2/userinfo"),
     ("post", "/oauth2/introspect"),
     ("post", "/oauth2/revoke"),
+    ("post", "/oauth2/par"),
+    ("post", "/oauth2/register"),
+    ("get", "/oauth2/register/{client_id}"),
+    ("put", "/oauth2/register/{client_id}"),
+    ("delete", "/oauth2/register/{client_id}"),
+    ("get", "/oauth2/authorize"),
+    ("post", "/oauth2/authorize"),
+    ("get", "/oauth2/logout"),
+    ("post", "/oauth2/logout"),
+    ("post", "/oauth2/sign-in"),
+    ("post", "/oauth2/account"),
+    ("post", "/oauth2/consent"),
     ("get", "/.well-known/openid-configuration"),
     ("get", "/.well-known/oauth-authorization-server"),
     ("get", "/.well-known/jwks.json"),

@@ -4,7 +4,6 @@ use crate::{
     value::{Invalid, Timestamp},
 };
 use aws_lc_rs::{
-    digest,
     encoding::AsDer,
     error::{KeyRejected, Unspecified},
     rand::SystemRandom,
@@ -197,7 +196,7 @@ impl Pair {
         }
     }
 
-    /// The public members, and the thumbprint over those that RFC 7638, section 3.2 requires, in its order.
+    /// The public members, by the name of their thumbprint.
     fn jwk(&self, algorithm: Algorithm) -> Jwk {
         let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let mut jwk = Jwk {
@@ -211,30 +210,23 @@ impl Pair {
             n: None,
             e: None,
         };
-        let required = match self {
+        match self {
             Self::Es256(pair) => {
                 // An uncompressed point: 4, x, y.
                 let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
-                let (x, y) = (text(x), text(y));
-                let required = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
-                (jwk.kty, jwk.crv, jwk.x, jwk.y) = ("EC".to_owned(), Some("P-256".to_owned()), Some(x), Some(y));
-                required
+                (jwk.kty, jwk.crv) = ("EC".to_owned(), Some("P-256".to_owned()));
+                (jwk.x, jwk.y) = (Some(text(x)), Some(text(y)));
             }
             Self::EdDsa(pair) => {
                 let x = text(pair.public_key().as_ref());
-                let required = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
                 (jwk.kty, jwk.crv, jwk.x) = ("OKP".to_owned(), Some("Ed25519".to_owned()), Some(x));
-                required
             }
             Self::Rsa(pair, _) => {
                 let public = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
-                let (n, e) = (text(&public.n), text(&public.e));
-                let required = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
-                (jwk.kty, jwk.n, jwk.e) = ("RSA".to_owned(), Some(n), Some(e));
-                required
+                (jwk.kty, jwk.n, jwk.e) = ("RSA".to_owned(), Some(text(&public.n)), Some(text(&public.e)));
             }
-        };
-        jwk.kid = text(digest::digest(&digest::SHA256, required.as_bytes()).as_ref());
+        }
+        jwk.kid = jwk.thumbprint();
         jwk
     }
 }

@@ -1,5 +1,7 @@
 use super::{Outside, async_trait};
 use crate::keys::Algorithm;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::{Deserialize, Serialize};
 
 /// Signs tokens. [`KeyRing`](crate::keys::KeyRing) holds its keys in memory; another may ask a vault.
@@ -41,4 +43,18 @@ pub struct Jwk {
     /// The exponent, of an `RSA` key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub e: Option<String>,
+}
+
+impl Jwk {
+    /// The thumbprint: SHA-256 over the members that RFC 7638, section 3.2 requires, in its order.
+    pub fn thumbprint(&self) -> String {
+        let Self { kty, crv, x, y, n, e, .. } = self;
+        let [crv, x, y, n, e] = [crv, x, y, n, e].map(|member| member.as_deref().unwrap_or_default());
+        let required = match kty.as_str() {
+            "EC" => format!(r#"{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}"#),
+            "OKP" => format!(r#"{{"crv":"{crv}","kty":"OKP","x":"{x}"}}"#),
+            _ => format!(r#"{{"e":"{e}","kty":"{kty}","n":"{n}"}}"#),
+        };
+        BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, required.as_bytes()))
+    }
 }

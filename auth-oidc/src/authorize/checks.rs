@@ -103,7 +103,7 @@ fn pkce(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusa
         }
         (Some(_), _) => refused(InvalidRequest, "code_challenge_method is S256"),
         (None, Some(_)) => refused(InvalidRequest, "code_challenge is missing"),
-        (None, None) if request.client.profile == crate::client::Profile::OidcCompat => Ok(()),
+        (None, None) if request.client.profile.spares_pkce() => Ok(()),
         (None, None) => refused(InvalidRequest, "code_challenge is missing: PKCE with S256 is required"),
     }
 }

@@ -1,7 +1,7 @@
 //! An authorization request that has passed the checks.
 use super::{Addressee, Mode};
 use crate::client::Client;
-use auth_core::value::Scope;
+use auth_core::{document::DocumentKey, value::Scope};
 
 /// What a client asks of a person, in the words of the domain.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct Request {
     pub id_token_claims: Vec<String>,
     /// Claims that were asked for one by one, at the userinfo endpoint.
     pub userinfo_claims: Vec<String>,
+    /// Under which key it was pushed; none, if the browser has brought all of it.
+    pub(crate) pushed: Option<DocumentKey>,
 }
 
 /// Which pages the person is to see (OpenID Connect Core, section 3.1.2.1).
@@ -77,6 +79,7 @@ impl Request {
             ui_locales: Vec::new(),
             id_token_claims: Vec::new(),
             userinfo_claims: Vec::new(),
+            pushed: None,
         }
     }
 }

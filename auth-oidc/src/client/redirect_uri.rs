@@ -53,6 +53,11 @@ impl RedirectUri {
         self.0 == named || loopback(&self.0).is_some_and(|own| loopback(named) == Some(own))
     }
 
+    /// Whether it is `https`, or `http` on the person's machine: no scheme that any application there may claim.
+    pub fn is_web(&self) -> bool {
+        self.0.starts_with("https://") || loopback(&self.0).is_some()
+    }
+
     /// Whether anybody on the person's machine may be listening there: who the client is cannot be told by it.
     pub fn is_local(&self) -> bool {
         !self.0.starts_with("https://")

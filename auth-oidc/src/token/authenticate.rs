@@ -1,5 +1,5 @@
 //! Which client it is, proved in the way that it was registered for (RFC 6749, section 2.3; O-11).
-use super::ClientRequest;
+use super::{ClientRequest, assertion};
 use crate::{
     Params, Provider,
     client::{AuthMethod, Client, SecretDigest},
@@ -15,31 +15,38 @@ use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 /// What a request shows of its client.
-struct Shown {
+struct Shown<'a> {
     id: String,
     by: AuthMethod,
-    secret: Option<Secret>,
+    proof: Proof<'a>,
+}
+
+/// What proves it.
+enum Proof<'a> {
+    Nothing,
+    Secret(Secret),
+    Assertion(&'a str),
 }
 
 impl Provider {
     /// The client of a request, if it is proved. Whether there is no such client, or its secret is wrong, is not told.
-    pub(crate) async fn authenticated(&self, request: &ClientRequest) -> Result<Client, Error> {
+    pub(crate) async fn authenticated(&self, request: &ClientRequest, endpoint: &str) -> Result<Client, Error> {
         if request.params.repeats_any() {
             return refused(InvalidRequest, "a parameter is there more than once");
         }
         let shown = shown(request)?;
-        let unknown = || Refusal::new(InvalidClient, "there is no such client, or that is not its secret");
+        let unknown = || Refusal::new(InvalidClient, "there is no such client, or that does not prove it");
         let id = ClientId::parse(&shown.id).map_err(|_| unknown())?;
         let client = self.client(&id).await?.ok_or_else(unknown)?;
-        let proved = match (&shown.secret, client.is_public()) {
-            (None, true) => return Ok(client),
-            (None, false) | (Some(_), true) => false,
-            (Some(secret), false) => client.client_secrets.contains(&SecretDigest::of(secret)),
+        let proved = match &shown.proof {
+            Proof::Nothing => client.is_public(),
+            Proof::Assertion(assertion) => self.is_asserted(&client, assertion, endpoint).await?,
+            Proof::Secret(secret) => client.client_secrets.contains(&SecretDigest::of(secret)),
         };
         if !proved {
             return Err(unknown().into());
         }
-        // Told only to whoever knows the secret.
+        // Told only to the client itself.
         if shown.by != client.token_endpoint_auth_method {
             return refused(
                 InvalidClient,
@@ -50,27 +57,42 @@ impl Provider {
     }
 }
 
-fn shown(request: &ClientRequest) -> Result<Shown, Refusal> {
-    let (params, in_body) = (&request.params, request.params.get("client_secret"));
-    if params.get("client_assertion").is_some() || params.get("client_assertion_type").is_some() {
-        return refused(InvalidClient, "client assertions are not supported");
-    }
-    match (&request.authorization, in_body) {
-        (Some(_), Some(_)) => refused(InvalidRequest, "a client proves who it is in one way (RFC 6749, section 2.3)"),
-        (Some(header), None) => basic(header, params),
-        (None, in_body) => {
-            let Some(id) = params.get("client_id") else {
-                return refused(InvalidClient, "the request names no client");
-            };
-            let secret = in_body.map(|secret| Secret::new(secret.to_owned()));
-            let by = if secret.is_some() { AuthMethod::ClientSecretPost } else { AuthMethod::None };
-            Ok(Shown { id: id.to_owned(), by, secret })
+fn shown(request: &ClientRequest) -> Result<Shown<'_>, Refusal> {
+    let params = &request.params;
+    let (secret, assertion) = (params.get("client_secret"), assertion(params)?);
+    let named = || match params.get("client_id") {
+        Some(id) => Ok(id.to_owned()),
+        None => refused(InvalidClient, "the request names no client"),
+    };
+    match (&request.authorization, secret, assertion) {
+        (Some(header), None, None) => basic(header, params),
+        (None, None, Some(assertion)) => {
+            let id = named().or_else(|unnamed| assertion::subject(assertion).ok_or(unnamed))?;
+            Ok(Shown { id, by: AuthMethod::PrivateKeyJwt, proof: Proof::Assertion(assertion) })
         }
+        (None, Some(secret), None) => {
+            let proof = Proof::Secret(Secret::new(secret.to_owned()));
+            Ok(Shown { id: named()?, by: AuthMethod::ClientSecretPost, proof })
+        }
+        (None, None, None) => Ok(Shown { id: named()?, by: AuthMethod::None, proof: Proof::Nothing }),
+        _ => refused(InvalidRequest, "a client proves who it is in one way (RFC 6749, section 2.3)"),
+    }
+}
+
+/// RFC 7521, section 4.2.
+fn assertion(params: &Params) -> Result<Option<&str>, Refusal> {
+    match (params.get("client_assertion"), params.get("client_assertion_type")) {
+        (Some(assertion), Some(assertion::TYPE)) => Ok(Some(assertion)),
+        (None, None) => Ok(None),
+        _ => refused(
+            InvalidClient,
+            format!("a client_assertion comes with the client_assertion_type {}", assertion::TYPE),
+        ),
     }
 }
 
 /// RFC 6749, section 2.3.1: both parts are encoded as in a form, before they are put together as RFC 7617 says.
-fn basic(header: &Secret, params: &Params) -> Result<Shown, Refusal> {
+fn basic(header: &Secret, params: &Params) -> Result<Shown<'static>, Refusal> {
     let rule = || Refusal::new(InvalidClient, "the Authorization header is Basic, and both its parts form-urlencoded");
     let (scheme, encoded) = header.expose().split_once(' ').ok_or_else(rule)?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -83,7 +105,7 @@ fn basic(header: &Secret, params: &Params) -> Result<Shown, Refusal> {
     if params.get("client_id").is_some_and(|named| named != id) {
         return refused(InvalidRequest, "client_id is not the client of the Authorization header");
     }
-    Ok(Shown { id, by: AuthMethod::ClientSecretBasic, secret: Some(Secret::new(secret)) })
+    Ok(Shown { id, by: AuthMethod::ClientSecretBasic, proof: Proof::Secret(Secret::new(secret)) })
 }
 
 /// One part of a form.

@@ -4,7 +4,7 @@ use crate::{
     Params, Provider,
     client::Client,
     error::{Error, ErrorCode::InvalidGrant, refused},
-    provider::Standing,
+    provider::{Standing, sha256},
 };
 use auth_core::{
     grant::{CodeBinding, Grant},
@@ -14,8 +14,6 @@ use auth_core::{
     user::User,
     value::Secret,
 };
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
@@ -99,7 +97,6 @@ fn is_continued(code: &CodeBinding, params: &Params) -> bool {
 fn is_verified(challenge: &str, verifier: &str) -> bool {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let well_formed = (43..=128).contains(&verifier.len()) && verifier.bytes().all(unreserved);
-    let made = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
-    let same: bool = made.as_bytes().ct_eq(challenge.as_bytes()).into();
+    let same: bool = sha256(verifier).as_bytes().ct_eq(challenge.as_bytes()).into();
     well_formed && same
 }

@@ -1,5 +1,6 @@
 //! OpenID Connect Discovery and RFC 8414.
-use crate::house::*;
+use crate::{house::*, signer::Signer};
+use auth_core::keys::Algorithm;
 use serde_json::{Value, json};
 
 #[tokio::test] // O-32
@@ -23,7 +24,11 @@ async fn section_3_what_is_said_is_what_is_done() {
         assert_ne!(code_of(asked), auth_oidc::error::ErrorCode::UnsupportedGrantType);
     }
     for method in said["token_endpoint_auth_methods_supported"].as_array().unwrap() {
-        house.app(json!({ "client_id": method, "token_endpoint_auth_method": method })).await;
+        let mut members = json!({ "client_id": method, "token_endpoint_auth_method": method });
+        if method == "private_key_jwt" {
+            members["jwks"] = json!({ "keys": [Signer::new(Algorithm::Es256).jwk()] });
+        }
+        house.app(members).await;
     }
     let algorithms = said["id_token_signing_alg_values_supported"].as_array().unwrap();
     for algorithm in algorithms {

@@ -7,7 +7,7 @@ use poem::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
 };
 
-const OPEN: [&str; 4] = [path::TOKEN, path::USERINFO, path::REVOKE, path::JWKS];
+const OPEN: [&str; 5] = [path::TOKEN, path::PAR, path::USERINFO, path::REVOKE, path::JWKS];
 
 /// Whether every origin may ask this.
 pub fn is_open(path: &str) -> bool {

@@ -1,18 +1,19 @@
 //! The API described: as a document for programs, and as a page for people.
+use super::pages;
 use poem::{Endpoint, Response, endpoint::make_sync, http::header};
 use poem_openapi::{OpenApi, OpenApiService};
 use serde_json::Value;
 
 /// The `OpenAPI` document.
 pub fn document<A: OpenApi>(service: &OpenApiService<A, ()>) -> impl Endpoint + 'static + use<A> {
-    let document = closed(&service.spec());
+    let document = whole(&service.spec());
     make_sync(move |_| Response::builder().content_type("application/json").body(document.clone()))
 }
 
 /// A page that shows the document and tries it out.
 pub fn page<A: OpenApi>(service: &OpenApiService<A, ()>) -> impl Endpoint + 'static + use<A> {
     let open = service.spec();
-    let page = service.swagger_ui_html().replace(&open, &closed(&open));
+    let page = service.swagger_ui_html().replace(&open, &whole(&open));
     make_sync(move |_| {
         let response = Response::builder().content_type("text/html; charset=utf-8");
         response.header(header::CONTENT_SECURITY_POLICY, POLICY).body(page.clone())
@@ -22,6 +23,13 @@ pub fn page<A: OpenApi>(service: &OpenApiService<A, ()>) -> impl Endpoint + 'sta
 /// The page brings its script and style inline, and talks to this server alone.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; \
                       connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// With the endpoints for browsers, which the framework does not know.
+fn whole(document: &str) -> String {
+    let mut document: Value = serde_json::from_str(document).expect("the framework writes JSON");
+    pages::described::add_to(&mut document);
+    closed(&document.to_string())
+}
 
 /// Says of each request body that unknown fields are refused, which the framework's own schema has no word for.
 fn closed(document: &str) -> String {

@@ -4,6 +4,7 @@
 pub mod discovery;
 mod form;
 mod introspect;
+mod par;
 mod refusal;
 mod register;
 mod revoke;
@@ -23,7 +24,15 @@ use std::borrow::Cow;
 
 /// All of them.
 pub fn routes() -> impl OpenApi {
-    (token::Token, userinfo::Userinfo, introspect::Introspect, revoke::Revoke, register::Register, discovery::Discovery)
+    (
+        token::Token,
+        par::Par,
+        userinfo::Userinfo,
+        introspect::Introspect,
+        revoke::Revoke,
+        register::Register,
+        discovery::Discovery,
+    )
 }
 
 /// How the document groups its routes.

@@ -6,6 +6,7 @@ mod authorize;
 mod browser_name;
 mod consent;
 mod cookies;
+pub mod described;
 mod form;
 mod logout;
 mod next;

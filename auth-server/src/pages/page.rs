@@ -61,6 +61,8 @@ pub enum Reason {
     BadRedirectUri,
     /// Whose session it is about.
     BadHint,
+    /// What was asked: it was said beforehand, and is over.
+    UnknownRequestUri,
     /// The server itself.
     Unavailable,
 }
@@ -162,6 +164,7 @@ impl Page {
             Self::Error { reason: Reason::UnknownClient },
             Self::Error { reason: Reason::BadRedirectUri },
             Self::Error { reason: Reason::BadHint },
+            Self::Error { reason: Reason::UnknownRequestUri },
             Self::Error { reason: Reason::Unavailable },
             Self::FormPost { host: text(), action: link(), fields: vec![Field { name: text(), value: text() }] },
         ]

@@ -19,6 +19,10 @@ struct Body {
     client_id: Option<String>,
     /// Its secret, if it is registered for `client_secret_post`.
     client_secret: Option<String>,
+    /// What it signs, if it is registered for `private_key_jwt` (RFC 7523).
+    client_assertion: Option<String>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
+    client_assertion_type: Option<String>,
 }
 
 #[OpenApi(tag = "Tag::OAuth")]

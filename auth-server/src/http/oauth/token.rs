@@ -29,6 +29,10 @@ struct Body {
     client_id: Option<String>,
     /// Its secret, if it is registered for `client_secret_post`.
     client_secret: Option<String>,
+    /// What it signs, if it is registered for `private_key_jwt` (RFC 7523).
+    client_assertion: Option<String>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
+    client_assertion_type: Option<String>,
 }
 
 /// What a client is given (RFC 6749, section 5.1).
@@ -54,7 +58,7 @@ impl Token {
     /// Tokens for a code, a refresh token, or a client itself
     ///
     /// A client proves who it is in the way that it is registered for: by `Authorization: Basic` (both parts
-    /// form-urlencoded), by `client_id` and `client_secret` in the body, or, if it keeps no secret, by `client_id` alone.
+    /// form-urlencoded), by `client_id` and `client_secret` in the body, by a `client_assertion`, or, if it keeps no secret, by `client_id` alone.
     #[oai(path = "/oauth2/token", method = "post", operation_id = "oauth2_token")]
     async fn token(
         &self,

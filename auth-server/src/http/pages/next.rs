@@ -53,6 +53,7 @@ impl Visit {
         let reason = match why {
             NotSent::UnknownClient => Reason::UnknownClient,
             NotSent::BadRedirectUri => Reason::BadRedirectUri,
+            NotSent::UnknownRequestUri => Reason::UnknownRequestUri,
         };
         self.show(StatusCode::BAD_REQUEST, &Page::Error { reason }, None)
     }

@@ -1,0 +1,64 @@
+//! What goes together in a client, and what does not.
+use super::*;
+use serde_json::{Value, json};
+
+/// A client with these members, and what it needs.
+pub(crate) fn client(members: Value) -> Client {
+    let mut all = json!({
+        "client_id": "app",
+        "client_secrets": [SecretDigest::of(&ClientSecret::from_bytes([5; 32]).reveal())],
+        "redirect_uris": ["https://app.example/cb"],
+        "grant_types": ["authorization_code", "refresh_token"],
+    });
+    for (name, value) in members.as_object().unwrap() {
+        all[name] = value.clone();
+    }
+    serde_json::from_value(all).unwrap()
+}
+
+/// RFC 8037, appendix A.2.
+fn key() -> Value {
+    json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" })
+}
+
+#[test] // O-12
+fn what_does_not_go_together_is_refused_by_name() {
+    assert_eq!(client(json!({})).check(), Ok(()));
+    let signs =
+        json!({ "token_endpoint_auth_method": "private_key_jwt", "client_secrets": [], "jwks": { "keys": [key()] } });
+    assert_eq!(client(signs).check(), Ok(()));
+    let public = json!({ "token_endpoint_auth_method": "none", "client_secrets": [] });
+    assert_eq!(client(public).check(), Ok(()));
+    for (members, member) in [
+        (json!({ "client_id": "https://app.example/" }), "client_id"),
+        (json!({ "client_id": "a/b" }), "client_id"),
+        (json!({ "client_id": ".." }), "client_id"),
+        (json!({ "client_name": "a\nb" }), "client_name"),
+        (json!({ "client_name": " " }), "client_name"),
+        (json!({ "tos_uri": "javascript:alert(1)" }), "client_uri, policy_uri, tos_uri"),
+        (json!({ "redirect_uris": [] }), "redirect_uris"),
+        (json!({ "grant_types": ["client_credentials"] }), "redirect_uris"),
+        (json!({ "grant_types": ["refresh_token"], "redirect_uris": [] }), "grant_types"),
+        (json!({ "grant_types": [], "redirect_uris": [] }), "grant_types"),
+        (json!({ "client_secrets": [] }), "client_secrets"),
+        (json!({ "token_endpoint_auth_method": "private_key_jwt", "client_secrets": [] }), "jwks"),
+        (json!({ "token_endpoint_auth_method": "private_key_jwt" }), "client_secrets"),
+        (json!({ "jwks": { "keys": [key()] } }), "jwks"),
+        (json!({ "token_endpoint_auth_method": "none" }), "client_secrets"),
+        (
+            json!({
+                "token_endpoint_auth_method": "none",
+                "client_secrets": [],
+                "grant_types": ["authorization_code", "client_credentials"],
+            }),
+            "grant_types",
+        ),
+        (
+            json!({ "token_endpoint_auth_method": "none", "client_secrets": [], "serves": ["https://api.example"] }),
+            "serves",
+        ),
+        (json!({ "token_endpoint_auth_method": "none", "client_secrets": [], "profile": "oidc_compat" }), "profile"),
+    ] {
+        assert_eq!(client(members.clone()).check().unwrap_err().member, member, "{members}");
+    }
+}
