@@ -2,7 +2,7 @@
 use crate::{
     Params, Provider,
     authorize::{Objection, Request},
-    error::{Error, ErrorCode::*, Refusal, refused},
+    error::{Error, ErrorCode::InvalidRequest, Refusal, refused},
     path,
     provider::sha256,
     token::ClientRequest,

@@ -3,7 +3,7 @@ use super::*;
 use serde_json::{Value, json};
 
 /// A client with these members, and what it needs.
-pub(crate) fn client(members: Value) -> Client {
+pub(crate) fn client(members: &Value) -> Client {
     let mut all = json!({
         "client_id": "app",
         "client_secrets": [SecretDigest::of(&ClientSecret::from_bytes([5; 32]).reveal())],
@@ -23,12 +23,12 @@ fn key() -> Value {
 
 #[test] // O-12
 fn what_does_not_go_together_is_refused_by_name() {
-    assert_eq!(client(json!({})).check(), Ok(()));
+    assert_eq!(client(&json!({})).check(), Ok(()));
     let signs =
         json!({ "token_endpoint_auth_method": "private_key_jwt", "client_secrets": [], "jwks": { "keys": [key()] } });
     assert_eq!(client(signs).check(), Ok(()));
     let public = json!({ "token_endpoint_auth_method": "none", "client_secrets": [] });
-    assert_eq!(client(public).check(), Ok(()));
+    assert_eq!(client(&public).check(), Ok(()));
     for (members, member) in [
         (json!({ "client_id": "https://app.example/" }), "client_id"),
         (json!({ "client_id": "a/b" }), "client_id"),
@@ -59,6 +59,6 @@ fn what_does_not_go_together_is_refused_by_name() {
         ),
         (json!({ "token_endpoint_auth_method": "none", "client_secrets": [], "profile": "oidc_compat" }), "profile"),
     ] {
-        assert_eq!(client(members.clone()).check().unwrap_err().member, member, "{members}");
+        assert_eq!(client(&members).check().unwrap_err().member, member, "{members}");
     }
 }

@@ -37,7 +37,7 @@ const LOGOUT: [(&str, bool, &str); 5] = [
 
 /// Adds them to a document.
 pub fn add_to(document: &mut Value) {
-    let posted = |id: &str, about: &str| json!({ "post": operation(id, about, Vec::new()) });
+    let posted = |id: &str, about: &str| json!({ "post": operation(id, about, &[]) });
     let paths = [
         (path::AUTHORIZE, by_both("authorize", "Where clients send people", &AUTHORIZE)),
         (path::LOGOUT, by_both("logout", "Where clients send people to sign out", &LOGOUT)),
@@ -53,14 +53,14 @@ pub fn add_to(document: &mut Value) {
 /// By a query, or by a form with the same parameters, which is shown the way to the query.
 fn by_both(name: &str, about: &str, parameters: &[(&str, bool, &str)]) -> Value {
     let parameter = |(name, required, about): &(&str, bool, &str)| json!({ "name": name, "in": "query", "required": required, "description": about, "schema": { "type": "string" } });
-    let query = parameters.iter().map(parameter).collect();
+    let query: Vec<_> = parameters.iter().map(parameter).collect();
     json!({
-        "get": operation(&format!("page_{name}"), about, query),
-        "post": operation(&format!("page_{name}_by_post"), &format!("{about}, by POST"), Vec::new()),
+        "get": operation(&format!("page_{name}"), about, &query),
+        "post": operation(&format!("page_{name}_by_post"), &format!("{about}, by POST"), &[]),
     })
 }
 
-fn operation(id: &str, about: &str, parameters: Vec<Value>) -> Value {
+fn operation(id: &str, about: &str, parameters: &[Value]) -> Value {
     let page = json!({ "text/html": { "schema": { "type": "string" } } });
     let said = [
         ("200", "A page."),
