@@ -26,7 +26,7 @@ fn what_does_not_go_together_is_refused_by_name() {
     assert_eq!(client(&json!({})).check(), Ok(()));
     let signs =
         json!({ "token_endpoint_auth_method": "private_key_jwt", "client_secrets": [], "jwks": { "keys": [key()] } });
-    assert_eq!(client(signs).check(), Ok(()));
+    assert_eq!(client(&signs).check(), Ok(()));
     let public = json!({ "token_endpoint_auth_method": "none", "client_secrets": [] });
     assert_eq!(client(&public).check(), Ok(()));
     for (members, member) in [
