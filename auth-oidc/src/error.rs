@@ -35,6 +35,10 @@ pub enum ErrorCode {
     RequestUriNotSupported,
     /// OpenID Connect Core, section 3.1.2.6: `registration` is not supported.
     RegistrationNotSupported,
+    /// RFC 9449: the proof of a key is missing, or not good.
+    InvalidDpopProof,
+    /// RFC 9449: the proof must hold the nonce that comes with this.
+    UseDpopNonce,
     /// RFC 6750: the access token is not, or no longer, valid.
     InvalidToken,
     /// RFC 6750: the access token does not reach so far.
@@ -60,6 +64,8 @@ impl ErrorCode {
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
         }
@@ -90,6 +96,9 @@ pub enum Error {
     /// No.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Not without this nonce in the proof: [`ErrorCode::UseDpopNonce`] (RFC 9449, section 8).
+    #[error("a proof with a nonce is needed")]
+    NonceNeeded(String),
     /// The outside failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

@@ -28,6 +28,12 @@ impl Profile {
         self == Self::Fapi2
     }
 
+    /// Whether every token is bound to a key, that is proved by a nonce of ours (FAPI 2.0, section 5.3.2.1; RFC 9449,
+    /// section 8).
+    pub fn binds_tokens(self) -> bool {
+        self == Self::Fapi2
+    }
+
     /// Whether the issuer's name is the one audience of an assertion (FAPI 2.0, section 5.3.2.1; O-28).
     pub fn asserts_to_issuer_alone(self) -> bool {
         self == Self::Fapi2

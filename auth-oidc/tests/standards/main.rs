@@ -14,5 +14,6 @@ mod rfc8707;
 mod rfc9068;
 mod rfc9126;
 mod rfc9207;
+mod rfc9449;
 mod security;
 mod signer;

@@ -1,7 +1,7 @@
 //! Who the person is (OpenID Connect Core, section 5.3).
 use super::{
     Members, Tag,
-    form::{is_form, read},
+    form::{is_form, proofs, read},
     refusal::OAuthRefusal,
 };
 use crate::http::{answer::Answer, bearer::Bearer};
@@ -13,8 +13,14 @@ use serde_json::{Map, Value};
 
 pub struct Userinfo;
 
-/// An access token: in the header, or in the body of a form (RFC 6750, sections 2.1 and 2.2); not in both.
-struct Shown(Secret);
+/// An access token, and with which proofs.
+struct Shown {
+    token: Secret,
+    /// By the scheme `DPoP` (RFC 9449, section 7.1): the method of the request, and what its headers prove.
+    by: Option<(String, Vec<Secret>)>,
+}
+
+/// In the header, or in the body of a form (RFC 6750, sections 2.1 and 2.2); not in both.
 
 impl<'a> ApiExtractor<'a> for Shown {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
@@ -36,8 +42,14 @@ impl<'a> ApiExtractor<'a> for Shown {
         let in_body = if is_form(request) { read(body).await?.get("access_token").map(str::to_owned) } else { None };
         let in_header = request.headers().contains_key(header::AUTHORIZATION);
         match (in_body, in_header) {
-            (None, _) => Ok(Self(Bearer::of(request.headers())?.0)),
-            (Some(token), false) => Ok(Self(Secret::new(token))),
+            (None, _) => match Bearer::by("dpop", request.headers()) {
+                Ok(Bearer(token)) => {
+                    let by = Some((request.method().to_string(), proofs(request.headers())));
+                    Ok(Self { token, by })
+                }
+                Err(_) => Ok(Self { token: Bearer::of(request.headers())?.0, by: None }),
+            },
+            (Some(token), false) => Ok(Self { token: Secret::new(token), by: None }),
             (Some(_), true) => {
                 let twice = Refusal::new(ErrorCode::InvalidRequest, "the token is there twice (RFC 6750, section 2)");
                 Err(OAuthRefusal::from(twice).into())
@@ -73,7 +85,14 @@ impl Userinfo {
 
 async fn told(
     provider: &Provider,
-    Shown(token): Shown,
+    Shown { token, by }: Shown,
 ) -> Result<Answer<200, Members<Map<String, Value>>>, OAuthRefusal> {
-    Ok(Answer(Members(provider.userinfo(&token).await?)))
+    let told = match by {
+        None => provider.userinfo(&token).await?,
+        Some((method, proofs)) => {
+            let told = provider.userinfo_by_proof(&token, &method, &proofs).await;
+            told.map_err(|error| OAuthRefusal::from(error).by_proof())?
+        }
+    };
+    Ok(Answer(Members(told)))
 }
