@@ -13,7 +13,6 @@ pub enum Profile {
     /// For OpenID clients that know no PKCE: a client that proves who it is may come without.
     OidcCompat,
     /// The FAPI 2.0 Security Profile, for what is worth much.
-    #[serde(skip)]
     Fapi2,
 }
 
