@@ -41,4 +41,7 @@ pub struct CodeBinding {
     /// The S256 challenge (RFC 7636); none of a client that may come without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<String>,
+    /// The thumbprint of the key that is to be proved with it (RFC 9449, section 10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
 }

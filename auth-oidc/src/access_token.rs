@@ -1,5 +1,11 @@
 //! Access tokens of clients (RFC 9068): what they say, and what they are worth at this moment.
-use crate::{Provider, path, provider::Standing};
+use crate::{
+    Provider,
+    client::Client,
+    dpop::{Confirmation, Thumbprint},
+    path,
+    provider::Standing,
+};
 use auth_core::{
     ports::*,
     token::{self, LEEWAY},
@@ -32,14 +38,30 @@ pub struct AccessClaims {
     /// When the password was shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<Timestamp>,
+    /// Of whose owner alone it is taken (RFC 7800).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// What the account is trusted with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
 }
 
+impl AccessClaims {
+    /// For the owner of this key alone, if there is one.
+    pub(crate) fn bound_to(self, key: Option<Thumbprint>) -> Self {
+        Self { cnf: key.map(|jkt| Confirmation { jkt }), ..self }
+    }
+
+    /// How it is shown (RFC 9449, section 5).
+    pub(crate) const fn token_type(&self) -> &'static str {
+        if self.cnf.is_some() { "DPoP" } else { "Bearer" }
+    }
+}
+
 /// An access token that is worth something now.
 pub(crate) struct Live {
     pub claims: AccessClaims,
+    pub client: Client,
     /// The grant behind it; none, if the client is there for itself.
     pub standing: Option<Standing>,
 }
@@ -72,6 +94,6 @@ impl Provider {
             None if self.is_taken_back(&claims.jti).await? => return Ok(None),
             None => None,
         };
-        Ok(Some(Live { claims, standing }))
+        Ok(Some(Live { claims, client, standing }))
     }
 }

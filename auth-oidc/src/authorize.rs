@@ -216,7 +216,11 @@ impl Provider {
             given_in: who.session.id,
             offline,
             auth_time: who.session.started_at,
-            code: CodeBinding { redirect_uri: request.redirect_uri.clone(), challenge: request.challenge.clone() },
+            code: CodeBinding {
+                redirect_uri: request.redirect_uri.clone(),
+                challenge: request.challenge.clone(),
+                dpop_jkt: request.dpop_jkt.clone(),
+            },
             nonce: request.nonce.clone(),
             id_token_claims: request.id_token_claims.clone(),
             userinfo_claims: request.userinfo_claims.clone(),

@@ -62,6 +62,8 @@ pub struct Metadata {
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     /// The same, where it asks about them: a client that keeps no secret may not.
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// By what a client proves that a key is its own (RFC 9449, section 5.1).
+    pub dpop_signing_alg_values_supported: Vec<&'static str>,
     /// S256 alone.
     pub code_challenge_methods_supported: [&'static str; 1],
     /// What may be told of a person.
@@ -108,6 +110,7 @@ impl Provider {
             introspection_endpoint_auth_methods_supported: proving.map(|method| method.as_str()).collect(),
             revocation_endpoint_auth_methods_supported: methods.clone(),
             token_endpoint_auth_methods_supported: methods,
+            dpop_signing_alg_values_supported: signing.clone(),
             revocation_endpoint_auth_signing_alg_values_supported: signing.clone(),
             introspection_endpoint_auth_signing_alg_values_supported: signing.clone(),
             token_endpoint_auth_signing_alg_values_supported: signing,

@@ -39,6 +39,10 @@ pub enum ErrorCode {
     InvalidRedirectUri,
     /// RFC 7591: something else that cannot be registered.
     InvalidClientMetadata,
+    /// RFC 9449: the proof of a key is missing, or not good.
+    InvalidDpopProof,
+    /// RFC 9449: the proof must hold the nonce that comes with this.
+    UseDpopNonce,
     /// RFC 6750: the access token is not, or no longer, valid.
     InvalidToken,
     /// RFC 6750: the access token does not reach so far.
@@ -66,6 +70,8 @@ impl ErrorCode {
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
         }
@@ -96,6 +102,9 @@ pub enum Error {
     /// No.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Not without this nonce in the proof: [`ErrorCode::UseDpopNonce`] (RFC 9449, section 8).
+    #[error("a proof with a nonce is needed")]
+    NonceNeeded(String),
     /// The outside failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

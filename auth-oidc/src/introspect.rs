@@ -3,11 +3,8 @@ use crate::{
     Provider,
     access_token::AccessClaims,
     client::Client,
-    error::{
-        Error,
-        ErrorCode::{InvalidClient, InvalidRequest},
-        refused,
-    },
+    dpop::Confirmation,
+    error::{Error, ErrorCode::*, refused},
     path,
     provider::Standing,
     token::ClientRequest,
@@ -39,9 +36,12 @@ pub struct Introspected {
     pub scope: Scope,
     /// When it ends.
     pub exp: Timestamp,
-    /// `Bearer`; none, if it is a refresh token.
+    /// `Bearer` or `DPoP`; none, if it is a refresh token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<&'static str>,
+    /// The key that it is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// What the person is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
@@ -76,7 +76,8 @@ impl Provider {
 
     async fn introspect_access(&self, client: &Client, text: &str) -> Outside<Option<Introspected>> {
         let Some(live) = self.live(text).await? else { return Ok(None) };
-        let AccessClaims { iss, aud, sub, client_id, scope, jti, iat, exp, .. } = live.claims;
+        let token_type = Some(live.claims.token_type());
+        let AccessClaims { iss, aud, sub, client_id, scope, jti, iat, exp, cnf, .. } = live.claims;
         let may = client_id == client.client_id || aud.iter().any(|aud| client.serves.contains(aud));
         let username = live.standing.map(|standing| standing.user.login.to_string());
         Ok(may.then_some(Introspected {
@@ -85,7 +86,8 @@ impl Provider {
             client_id,
             scope,
             exp,
-            token_type: Some("Bearer"),
+            token_type,
+            cnf,
             username,
             aud,
             iat: Some(iat),
@@ -103,6 +105,7 @@ impl Provider {
             scope: grant.scope,
             exp: session.expires_at,
             token_type: None,
+            cnf: None,
             username: Some(user.login.to_string()),
             aud: Vec::new(),
             iat: None,

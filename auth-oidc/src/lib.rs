@@ -7,6 +7,7 @@
 //! | a person's leave for a code: who asks, the checks, the person's part, the answer | [`authorize`] |
 //! | the same request, brought by the client itself beforehand | [`par`] |
 //! | tokens: the steps that all share, and one file for each grant type | [`token`] |
+//! | tokens that are bound to a key of the client | [`dpop`] |
 //! | what a person has agreed to | [`consent`] |
 //! | what tokens are worth: to a client, to a resource, and how they are given back | [`access_token`], `userinfo`, [`introspect`], `revoke` |
 //! | a client sends a person to sign out | [`logout`] |
@@ -51,7 +52,7 @@
 //! # use base64::prelude::*;
 //! let basic = format!("app:{}", secret.expect("it is shown once").expose());
 //! let authorization = Some(Secret::new(format!("Basic {}", BASE64_STANDARD.encode(basic))));
-//! let tokens = provider.token(&ClientRequest { params, authorization }).await?;
+//! let tokens = provider.token(&ClientRequest { params, authorization, ..ClientRequest::default() }).await?;
 //! assert!(tokens.id_token.is_some());
 //! let told = provider.userinfo(&tokens.access_token).await?;
 //! assert_eq!(told["email"], "a@example.org");
@@ -66,6 +67,7 @@ pub mod client;
 pub mod clients;
 pub mod consent;
 pub mod discovery;
+pub mod dpop;
 pub mod error;
 pub mod introspect;
 pub mod logout;

@@ -2,7 +2,8 @@
 use crate::{
     Params, Provider,
     authorize::{Objection, Request},
-    error::{Error, ErrorCode::InvalidRequest, Refusal, refused},
+    dpop::Use,
+    error::{Error, ErrorCode::*, Refusal, refused},
     path,
     provider::sha256,
     token::ClientRequest,
@@ -51,7 +52,14 @@ impl Provider {
             return refused(InvalidRequest, "a request that is pushed has no request_uri");
         }
         let id = client.client_id.clone();
-        let params = request.params.clone().without(&PROOFS).with("client_id", id.as_str());
+        let mut params = request.params.clone().without(&PROOFS).with("client_id", id.as_str());
+        // RFC 9449, section 10.1: the key that is proved here is the one that the code is bound to.
+        if let Some(key) = self.proved(&request.dpop, &Use::posted(path::PAR), client.profile).await? {
+            if params.get("dpop_jkt").is_some_and(|named| named != key.as_str()) {
+                return refused(InvalidDpopProof, "dpop_jkt is not the key of the DPoP header");
+            }
+            params = params.without(&["dpop_jkt"]).with("dpop_jkt", key.as_str());
+        }
         self.checked(client, &params).map_err(|objection| match objection {
             Objection::NotSent(not_sent) => Refusal::new(InvalidRequest, not_sent.to_string()),
             Objection::Refused(_, refusal) => refusal,

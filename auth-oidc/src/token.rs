@@ -14,11 +14,8 @@ pub use self::issue::Tokens;
 use crate::{
     Params, Provider,
     client::{Client, GrantType},
-    error::{
-        Error,
-        ErrorCode::{InvalidRequest, InvalidTarget, UnauthorizedClient, UnsupportedGrantType},
-        Refusal, refused,
-    },
+    dpop::Use,
+    error::{Error, ErrorCode::*, Refusal, refused},
     path,
 };
 use auth_core::value::Secret;
@@ -30,6 +27,8 @@ pub struct ClientRequest {
     pub params: Params,
     /// The Authorization header, if there was one.
     pub authorization: Option<Secret>,
+    /// The DPoP headers, as many as there were (RFC 9449).
+    pub dpop: Vec<Secret>,
 }
 
 impl Provider {
@@ -48,10 +47,14 @@ impl Provider {
         if !client.may(grant) {
             return refused(UnauthorizedClient, "this client is not registered for that grant_type");
         }
+        let key = self.proved(&request.dpop, &Use::posted(path::TOKEN), client.profile).await?;
+        if key.is_none() && client.profile.binds_tokens() {
+            return refused(InvalidDpopProof, "the tokens of this client are bound to a key: a DPoP header is missing");
+        }
         match grant {
-            GrantType::AuthorizationCode => self.exchange_code(&client, &request.params).await,
-            GrantType::RefreshToken => self.refresh(&client, &request.params).await,
-            GrantType::ClientCredentials => self.client_credentials(&client, &request.params).await,
+            GrantType::AuthorizationCode => self.exchange_code(&client, &request.params, key).await,
+            GrantType::RefreshToken => self.refresh(&client, &request.params, key).await,
+            GrantType::ClientCredentials => self.client_credentials(&client, &request.params, key).await,
         }
     }
 }

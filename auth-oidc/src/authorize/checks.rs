@@ -27,6 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
     response_mode,
     texts,
     pkce,
+    dpop_jkt,
     resource,
     scope,
     prompt,
@@ -95,7 +96,7 @@ fn pkce(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusa
     let (challenge, method) = (params.get("code_challenge"), params.get("code_challenge_method"));
     match (challenge, method) {
         (Some(challenge), Some("S256")) => {
-            if BASE64_URL_SAFE_NO_PAD.decode(challenge).map_or(0, |bytes| bytes.len()) != 32 {
+            if !is_sha256(challenge) {
                 return refused(InvalidRequest, "code_challenge is a SHA-256 in base64url without padding");
             }
             request.challenge = Some(challenge.to_owned());
@@ -106,6 +107,19 @@ fn pkce(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusa
         (None, None) if request.client.profile.spares_pkce() => Ok(()),
         (None, None) => refused(InvalidRequest, "code_challenge is missing: PKCE with S256 is required"),
     }
+}
+
+/// RFC 9449, section 10.
+fn dpop_jkt(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
+    request.dpop_jkt = params.get("dpop_jkt").map(str::to_owned);
+    if request.dpop_jkt.as_deref().is_some_and(|jkt| !is_sha256(jkt)) {
+        return refused(InvalidRequest, "dpop_jkt is a SHA-256 in base64url without padding");
+    }
+    Ok(())
+}
+
+fn is_sha256(text: &str) -> bool {
+    BASE64_URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32)
 }
 
 /// RFC 8707, section 2.1.

@@ -22,6 +22,8 @@ pub struct Request {
     pub nonce: Option<String>,
     /// S256.
     pub challenge: Option<String>,
+    /// The thumbprint of the key that the code is bound to.
+    pub dpop_jkt: Option<String>,
     /// Which pages are wanted, or none.
     pub prompt: Prompt,
     /// For how many seconds a sign-in is good enough.
@@ -73,6 +75,7 @@ impl Request {
             resources: Vec::new(),
             nonce: None,
             challenge: None,
+            dpop_jkt: None,
             prompt: Prompt::default(),
             login_hint: None,
             subject_hint: None,

@@ -13,7 +13,6 @@ pub enum Profile {
     /// For OpenID clients that know no PKCE: a client that proves who it is may come without.
     OidcCompat,
     /// The FAPI 2.0 Security Profile, for what is worth much.
-    #[serde(skip)]
     Fapi2,
 }
 
@@ -25,6 +24,12 @@ impl Profile {
 
     /// Whether every request is pushed.
     pub fn pushes(self) -> bool {
+        self == Self::Fapi2
+    }
+
+    /// Whether every token is bound to a key, that is proved by a nonce of ours (FAPI 2.0, section 5.3.2.1; RFC 9449,
+    /// section 8).
+    pub fn binds_tokens(self) -> bool {
         self == Self::Fapi2
     }
 

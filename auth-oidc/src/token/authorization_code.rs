@@ -3,7 +3,8 @@ use super::{Tokens, issue::Issue, narrowed, required};
 use crate::{
     Params, Provider,
     client::Client,
-    error::{Error, ErrorCode::InvalidGrant, refused},
+    dpop::Thumbprint,
+    error::{Error, ErrorCode::*, refused},
     provider::{Standing, sha256},
 };
 use auth_core::{
@@ -23,7 +24,12 @@ const BAD_CODE: &str = "the code is not, or no longer, good, or was given to ano
 impl Provider {
     /// Turns the chain first and looks second: whatever is wrong, the code is spent. Shown again it ends the chain, and so
     /// all that it has bought (RFC 9700, section 4.2.4; O-07).
-    pub(super) async fn exchange_code(&self, client: &Client, params: &Params) -> Result<Tokens, Error> {
+    pub(super) async fn exchange_code(
+        &self,
+        client: &Client,
+        params: &Params,
+        key: Option<Thumbprint>,
+    ) -> Result<Tokens, Error> {
         let Ports { users, sessions, events, clock, .. } = self.ports();
         let code = Secret::new(required(params, "code", "code is missing")?.to_owned());
         let Ok(code) = SessionToken::parse(&code, Purpose::Code) else { return refused(InvalidGrant, BAD_CODE) };
@@ -46,10 +52,11 @@ impl Provider {
             }
             Turned::Raced(_) | Turned::Refused => return refused(InvalidGrant, BAD_CODE),
         };
-        match self.bought(client, params, user.map(|stored| stored.value), session).await {
+        match self.bought(client, params, key.as_ref(), user.map(|stored| stored.value), session).await {
             Ok((standing, resources)) => {
+                self.bind(client, &standing.session, key.as_ref()).await?;
                 let scope = standing.grant.scope.clone();
-                self.issue(client, Issue { standing: &standing, resources, scope, first: true }).await
+                self.issue(client, Issue { standing: &standing, resources, scope, key, first: true }).await
             }
             Err(Error::Refused(refusal)) => {
                 sessions.revoke(id).await?;
@@ -65,10 +72,11 @@ impl Provider {
         &self,
         client: &Client,
         params: &Params,
+        key: Option<&Thumbprint>,
         user: Option<User>,
         session: Session,
     ) -> Result<(Standing, Vec<String>), Error> {
-        let own = |grant: &Grant| grant.client == client.client_id && is_continued(&grant.code, params);
+        let own = |grant: &Grant| grant.client == client.client_id && is_continued(&grant.code, params, key);
         let bound = session.grant.as_deref().is_some_and(own);
         let standing = match user {
             Some(user) if bound => self.stands(user, session).await?,
@@ -81,7 +89,7 @@ impl Provider {
 }
 
 /// Whether the request to the token endpoint comes from whoever made the one to the authorization endpoint (O-08).
-fn is_continued(code: &CodeBinding, params: &Params) -> bool {
+fn is_continued(code: &CodeBinding, params: &Params, key: Option<&Thumbprint>) -> bool {
     let verified = match (&code.challenge, params.get("code_verifier")) {
         (Some(challenge), Some(verifier)) => is_verified(challenge, verifier),
         (None, None) => true,
@@ -90,7 +98,8 @@ fn is_continued(code: &CodeBinding, params: &Params) -> bool {
     };
     // Who is bound by PKCE need not say it again (OAuth 2.1, section 10.2), and may.
     let same = params.get("redirect_uri").map_or(code.challenge.is_some(), |named| named == code.redirect_uri);
-    verified && same
+    let proved = code.dpop_jkt.is_none() || code.dpop_jkt.as_deref() == key.map(Thumbprint::as_str);
+    verified && same && proved
 }
 
 /// RFC 7636, sections 4.1 and 4.6.

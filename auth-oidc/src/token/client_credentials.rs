@@ -3,11 +3,8 @@ use super::Tokens;
 use crate::{
     Params, Provider,
     client::Client,
-    error::{
-        Error,
-        ErrorCode::{InvalidScope, InvalidTarget},
-        Refusal, refused,
-    },
+    dpop::Thumbprint,
+    error::{Error, ErrorCode::*, Refusal, refused},
     resource,
 };
 use auth_core::value::Scope;
@@ -15,7 +12,12 @@ use auth_core::value::Scope;
 impl Provider {
     /// An access token, and no refresh token: the client can ask again at any time. Nobody's account is meant by it, so it
     /// reaches only as far as the resources go.
-    pub(super) async fn client_credentials(&self, client: &Client, params: &Params) -> Result<Tokens, Error> {
+    pub(super) async fn client_credentials(
+        &self,
+        client: &Client,
+        params: &Params,
+        key: Option<Thumbprint>,
+    ) -> Result<Tokens, Error> {
         let resources = resource::asked(&self.policy, params, &client.resources)?;
         let resources = if resources.is_empty() { client.resources.clone() } else { resources };
         if resources.is_empty() {
@@ -31,6 +33,6 @@ impl Provider {
             Ok(Some(_)) => return refused(InvalidScope, "scope is more than this client may ask for at that resource"),
             Err(invalid) => return Err(Refusal::new(InvalidScope, invalid.0).into()),
         };
-        self.issue_to_itself(client, resources, scope).await
+        self.issue_to_itself(client, resources, scope, key).await
     }
 }

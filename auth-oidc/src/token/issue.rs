@@ -1,6 +1,7 @@
 //! The tokens that a client is given: access token (RFC 9068), refresh token, ID token (OpenID Connect Core, section 2).
 use crate::{
-    Provider, access_token::AccessClaims, claims, client::Client, client::GrantType, error::Error, provider::Standing,
+    Provider, access_token::AccessClaims, claims, client::Client, client::GrantType, dpop::Thumbprint, error::Error,
+    provider::Standing,
 };
 use auth_core::{
     ports::*,
@@ -17,6 +18,8 @@ use std::time::Duration;
 pub struct Tokens {
     /// Opens what its audience serves.
     pub access_token: Secret,
+    /// How it is shown: `Bearer`, or `DPoP` with the proof of its key.
+    pub token_type: &'static str,
     /// How long it does.
     pub expires_in: Duration,
     /// What it reaches to.
@@ -32,6 +35,8 @@ pub(super) struct Issue<'a> {
     pub standing: &'a Standing,
     pub resources: Vec<String>,
     pub scope: Scope,
+    /// Of whose owner alone the access token is to be taken.
+    pub key: Option<Thumbprint>,
     /// Whether it is for the code: what was asked of this one sign-in is said once.
     pub first: bool,
 }
@@ -55,7 +60,7 @@ struct IdClaims<'a> {
 
 impl Provider {
     pub(super) async fn issue(&self, client: &Client, issue: Issue<'_>) -> Result<Tokens, Error> {
-        let Issue { standing, resources, scope, first } = issue;
+        let Issue { standing, resources, scope, key, first } = issue;
         let (session, grant) = (&standing.session, &standing.grant);
         let now = self.ports().clock.now();
         let expires_in = self.policy.token_ttl.min(session.ends_at.since(now));
@@ -66,13 +71,14 @@ impl Provider {
             // A third party is told what a person lets it do, and not what the person may.
             roles: if client.first_party { standing.user.roles.clone() } else { Vec::new() },
             ..self.access_claims(client, resources, scope.clone(), now, expires_in)
-        };
+        }
+        .bound_to(key);
         let access_token = Secret::new(self.sign(None, "at+jwt", &claims).await?);
         let id_token =
             if scope.has("openid") { Some(self.id_token(client, standing, now, first).await?) } else { None };
         let refresh_token = client.may(GrantType::RefreshToken);
         let refresh_token = refresh_token.then(|| RefreshToken::current(session, self.accounts.secret()).reveal());
-        Ok(Tokens { access_token, expires_in, scope, refresh_token, id_token })
+        Ok(Tokens { access_token, token_type: claims.token_type(), expires_in, scope, refresh_token, id_token })
     }
 
     pub(super) async fn issue_to_itself(
@@ -80,11 +86,13 @@ impl Provider {
         client: &Client,
         resources: Vec<String>,
         scope: Scope,
+        key: Option<Thumbprint>,
     ) -> Result<Tokens, Error> {
         let (now, expires_in) = (self.ports().clock.now(), self.policy.token_ttl);
-        let claims = self.access_claims(client, resources, scope.clone(), now, expires_in);
+        let claims = self.access_claims(client, resources, scope.clone(), now, expires_in).bound_to(key);
         let access_token = Secret::new(self.sign(None, "at+jwt", &claims).await?);
-        Ok(Tokens { access_token, expires_in, scope, refresh_token: None, id_token: None })
+        let token_type = claims.token_type();
+        Ok(Tokens { access_token, token_type, expires_in, scope, refresh_token: None, id_token: None })
     }
 
     /// What every access token says. Without a person, the client is its own subject (RFC 9068, section 2.2).
@@ -110,6 +118,7 @@ impl Provider {
             iat: now,
             exp: now + expires_in,
             auth_time: None,
+            cnf: None,
             roles: Vec::new(),
         }
     }

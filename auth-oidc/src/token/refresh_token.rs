@@ -3,11 +3,8 @@ use super::{Tokens, issue::Issue, narrowed, required};
 use crate::{
     Params, Provider,
     client::Client,
-    error::{
-        Error,
-        ErrorCode::{InvalidGrant, InvalidScope},
-        Refusal, refused,
-    },
+    dpop::Thumbprint,
+    error::{Error, ErrorCode::*, Refusal, refused},
 };
 use auth_core::{
     ports::*,
@@ -22,7 +19,12 @@ const BAD_TOKEN: &str = "the refresh token is not, or no longer, good for this c
 impl Provider {
     /// Turns the chain. Two who show one token at once get one successor, the same; an older one ends the chain (RFC 9700,
     /// section 4.14.2). Whether the person is still admitted, and still agrees, is asked each time (O-09).
-    pub(super) async fn refresh(&self, client: &Client, params: &Params) -> Result<Tokens, Error> {
+    pub(super) async fn refresh(
+        &self,
+        client: &Client,
+        params: &Params,
+        key: Option<Thumbprint>,
+    ) -> Result<Tokens, Error> {
         let Ports { users, sessions, events, clock, .. } = self.ports();
         let token = Secret::new(required(params, "refresh_token", "refresh_token is missing")?.to_owned());
         let asked = params.get("scope").map(Scope::parse).transpose();
@@ -33,6 +35,10 @@ impl Provider {
             return refused(InvalidGrant, BAD_TOKEN);
         }
         let id = token.session;
+        // Before the turn: whoever has stolen the token and not the key does the client no harm.
+        if !self.is_bound_to(client, id, key.as_ref()).await? {
+            return refused(InvalidGrant, BAD_TOKEN);
+        }
         let user = users.by_id(id.user()).await?;
         let turn = Turn {
             generation: token.generation,
@@ -72,6 +78,6 @@ impl Provider {
         if !scope.is_within(&granted) {
             return refused(InvalidScope, "scope is more than was granted");
         }
-        self.issue(client, Issue { standing: &standing, resources, scope, first: false }).await
+        self.issue(client, Issue { standing: &standing, resources, scope, key, first: false }).await
     }
 }

@@ -195,7 +195,7 @@ impl App {
                 None
             }
         };
-        ClientRequest { params: form(&params), authorization }
+        ClientRequest { params: form(&params), authorization, ..ClientRequest::default() }
     }
 }
 
@@ -213,6 +213,7 @@ pub fn form(params: &[(&str, &str)]) -> Params {
 pub fn code_of<T>(result: Result<T, Error>) -> ErrorCode {
     match result {
         Err(Error::Refused(refusal)) => refusal.code,
+        Err(Error::NonceNeeded(_)) => ErrorCode::UseDpopNonce,
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("not refused"),
     }

@@ -1,5 +1,6 @@
 //! A test for each requirement, named by its specification and section: a file each.
 
+mod fapi2;
 mod house;
 mod oidc_core;
 mod oidc_discovery;
@@ -17,5 +18,6 @@ mod rfc8707;
 mod rfc9068;
 mod rfc9126;
 mod rfc9207;
+mod rfc9449;
 mod security;
 mod signer;

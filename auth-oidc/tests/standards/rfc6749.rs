@@ -13,7 +13,8 @@ async fn section_2_3_1_basic_is_form_urlencoded_and_the_scheme_is_of_any_case() 
     for (id, scheme) in [("a.b~c", "Basic"), ("a%2Eb%7Ec", "basic"), ("a.b%7ec", "BASIC")] {
         let code = house.code(&app, &[]).await;
         let header = basic(id, &secret).expose().replace("Basic", scheme);
-        let request = ClientRequest { params: form(&honest(&code)), authorization: Some(Secret::new(header)) };
+        let (params, authorization) = (form(&honest(&code)), Some(Secret::new(header)));
+        let request = ClientRequest { params, authorization, ..ClientRequest::default() };
         house.provider.token(&request).await.unwrap();
     }
 }
@@ -27,7 +28,7 @@ async fn section_2_3_a_client_proves_itself_in_its_own_way_and_in_one_way() {
     let (secret, id) = (by_header.secret.as_ref().unwrap().expose(), by_header.client.client_id.as_str());
     let other_secret = by_body.secret.as_ref().unwrap().expose();
     let in_body = |id, secret| form(&[("grant_type", "x"), ("client_id", id), ("client_secret", secret)]);
-    let ask = |params, authorization| ClientRequest { params, authorization };
+    let ask = |params, authorization| ClientRequest { params, authorization, ..ClientRequest::default() };
     let plain = || form(&[("grant_type", "x")]);
     for (request, code) in [
         (ask(plain(), Some(basic(id, secret))), UnsupportedGrantType),

@@ -23,6 +23,11 @@ pub struct SignedIn(pub Identity);
 impl Bearer {
     /// The one token that the headers hold.
     pub fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        Self::by("bearer", headers)
+    }
+
+    /// The same, by another scheme.
+    pub fn by(wanted: &str, headers: &HeaderMap) -> Result<Self, Problem> {
         let mut headers = headers.get_all(header::AUTHORIZATION).iter();
         let (Some(credentials), None) = (headers.next(), headers.next()) else {
             // Without credentials the challenge names no error (RFC 6750, section 3.1).
@@ -33,7 +38,7 @@ impl Bearer {
         let token = token.trim_start_matches(' ');
         // RFC 9110, section 11.1: the scheme in any case; RFC 6750, section 2.1: the token in these characters.
         let token68 = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-        if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() || !token.bytes().all(token68) {
+        if !scheme.eq_ignore_ascii_case(wanted) || token.is_empty() || !token.bytes().all(token68) {
             return Err(refused());
         }
         Ok(Self(Secret::new(token.to_owned())))

@@ -26,7 +26,7 @@ pub fn preflight(request: &Request) -> Option<Response> {
         let mut response = StatusCode::NO_CONTENT.into_response();
         for (name, value) in [
             (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
-            (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, dpop"),
             (header::ACCESS_CONTROL_MAX_AGE, "3600"),
         ] {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -38,5 +38,6 @@ pub fn preflight(request: &Request) -> Option<Response> {
 /// Lets the page read the answer. Without credentials: the browser sends and keeps no cookie.
 pub fn open(headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("www-authenticate, retry-after"));
+    let exposed = HeaderValue::from_static("www-authenticate, retry-after, dpop-nonce");
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
 }

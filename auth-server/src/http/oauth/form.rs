@@ -50,7 +50,8 @@ impl<'a, T: Type> ApiExtractor<'a> for Form<T> {
             return Err(malformed("the body is application/x-www-form-urlencoded, and not compressed").into());
         }
         let (params, authorization) = (read(body).await?, authorization(request.headers())?);
-        Ok(Self { request: ClientRequest { params, authorization }, of: PhantomData })
+        let dpop = proofs(request.headers());
+        Ok(Self { request: ClientRequest { params, authorization, dpop }, of: PhantomData })
     }
 }
 
@@ -77,6 +78,12 @@ fn authorization(headers: &HeaderMap) -> Result<Option<Secret>, OAuthRefusal> {
         (Some(one), None) => Ok(Some(Secret::new(one.to_str().unwrap_or_default().to_owned()))),
         (Some(_), Some(_)) => Err(malformed("there is more than one Authorization header")),
     }
+}
+
+/// The `DPoP` headers (RFC 9449). How many there may be is for the provider to say; what is no text proves nothing.
+pub fn proofs(headers: &HeaderMap) -> Vec<Secret> {
+    let headers = headers.get_all("dpop").iter();
+    headers.map(|header| Secret::new(header.to_str().unwrap_or_default().to_owned())).collect()
 }
 
 fn malformed(why: &'static str) -> OAuthRefusal {

@@ -6,7 +6,7 @@ use crate::http::{
 use auth_oidc::error::{Error, ErrorCode, Refusal};
 use poem::{
     IntoResponse, Response,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
 };
 use poem_openapi::{
     ApiResponse, Object,
@@ -23,6 +23,15 @@ pub enum OAuthRefusal {
     Refused(Refusal),
     /// There is no token, so the challenge names no error (RFC 6750, section 3.1).
     NoToken,
+    /// The same, to whoever has shown a token with a proof (RFC 9449, section 7.1).
+    ByProof(Refusal),
+    /// To whoever must show a proof with this nonce (RFC 9449, section 8), at an endpoint for clients or with a token.
+    NonceNeeded {
+        /// The nonce.
+        nonce: String,
+        /// Whether it was with a token.
+        by_proof: bool,
+    },
     /// Not now, or not in this way.
     Problem(Problem),
 }
@@ -47,7 +56,19 @@ impl From<Error> for OAuthRefusal {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(refusal) => Self::Refused(refusal),
+            Error::NonceNeeded(nonce) => Self::NonceNeeded { nonce, by_proof: false },
             Error::Unavailable(unavailable) => Self::Problem(unavailable.into()),
+        }
+    }
+}
+
+impl OAuthRefusal {
+    /// To whoever has shown a token with a proof.
+    pub fn by_proof(self) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::ByProof(refusal),
+            Self::NonceNeeded { nonce, .. } => Self::NonceNeeded { nonce, by_proof: true },
+            other => other,
         }
     }
 }
@@ -60,27 +81,39 @@ impl From<OAuthRefusal> for poem::Error {
 
 impl IntoResponse for OAuthRefusal {
     fn into_response(self) -> Response {
-        let (Refusal { code, description }, is_missing) = match self {
-            Self::Refused(refusal) => (refusal, false),
-            Self::NoToken => (Refusal::new(ErrorCode::InvalidToken, "there is no access token"), true),
+        let is_missing = matches!(self, Self::NoToken);
+        let (Refusal { code, description }, by_proof, nonce) = match self {
+            Self::Refused(refusal) => (refusal, false, None),
+            Self::NoToken => (Refusal::new(ErrorCode::InvalidToken, "there is no access token"), false, None),
+            Self::ByProof(refusal) => (refusal, true, None),
+            Self::NonceNeeded { nonce, by_proof } => {
+                let why = "the proof must hold the nonce of the DPoP-Nonce header";
+                (Refusal::new(ErrorCode::UseDpopNonce, why), by_proof, Some(nonce))
+            }
             Self::Problem(problem) => return problem.into_response(),
         };
+        let scheme = if by_proof { "DPoP" } else { "Bearer" };
         let (status, challenge) = match code {
-            ErrorCode::InvalidToken if is_missing => (StatusCode::UNAUTHORIZED, Some("Bearer")),
+            ErrorCode::InvalidToken if is_missing => (StatusCode::UNAUTHORIZED, Some("Bearer".to_owned())),
             // RFC 6749, section 5.2.
-            ErrorCode::InvalidClient => (StatusCode::UNAUTHORIZED, Some("Basic realm=\"clients\"")),
+            ErrorCode::InvalidClient => (StatusCode::UNAUTHORIZED, Some("Basic realm=\"clients\"".to_owned())),
             // RFC 6750, section 3.
-            ErrorCode::InvalidToken => (StatusCode::UNAUTHORIZED, Some("Bearer error=\"invalid_token\"")),
             ErrorCode::InsufficientScope => {
-                (StatusCode::FORBIDDEN, Some("Bearer error=\"insufficient_scope\", scope=\"openid\""))
+                (StatusCode::FORBIDDEN, Some(format!("{scheme} error=\"{}\", scope=\"openid\"", code.as_str())))
+            }
+            // The same, and RFC 9449, sections 7.1 and 9.
+            _ if code == ErrorCode::InvalidToken || by_proof => {
+                (StatusCode::UNAUTHORIZED, Some(format!("{scheme} error=\"{}\"", code.as_str())))
             }
             _ => (StatusCode::BAD_REQUEST, None),
         };
         let error = OAuthError { error: code.as_str().to_owned(), error_description: description.into_owned() };
         let body = serde_json::to_vec(&error).expect("an error is plain data");
         let mut response = Response::builder().status(status).content_type("application/json").body(body);
-        if let Some(challenge) = challenge {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        let own = [(header::WWW_AUTHENTICATE, challenge), (HeaderName::from_static("dpop-nonce"), nonce)];
+        for (name, value) in own.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            let value = HeaderValue::from_str(&value).expect("words and hex digits make a header");
+            response.headers_mut().insert(name, value);
         }
         response
     }

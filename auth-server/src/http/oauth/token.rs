@@ -41,7 +41,7 @@ struct Body {
 struct View {
     /// Opens what its audience serves.
     access_token: String,
-    /// `Bearer`.
+    /// `Bearer`, or `DPoP` if it is bound to the key of a proof (RFC 9449).
     token_type: String,
     /// For how many seconds the access token is good.
     expires_in: u64,
@@ -73,7 +73,7 @@ impl From<Tokens> for View {
     fn from(tokens: Tokens) -> Self {
         Self {
             access_token: tokens.access_token.expose().to_owned(),
-            token_type: "Bearer".to_owned(),
+            token_type: tokens.token_type.to_owned(),
             expires_in: tokens.expires_in.as_secs(),
             scope: tokens.scope.to_string(),
             refresh_token: tokens.refresh_token.map(|token| token.expose().to_owned()),

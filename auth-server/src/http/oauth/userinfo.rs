@@ -1,7 +1,7 @@
 //! Who the person is (OpenID Connect Core, section 5.3).
 use super::{
     Members, Tag,
-    form::{is_form, read},
+    form::{is_form, proofs, read},
     refusal::OAuthRefusal,
 };
 use crate::http::{answer::Answer, bearer::Bearer};
@@ -13,8 +13,14 @@ use serde_json::{Map, Value};
 
 pub struct Userinfo;
 
-/// An access token: in the header, or in the body of a form (RFC 6750, sections 2.1 and 2.2); not in both.
-struct Shown(Secret);
+/// An access token, and with which proofs.
+struct Shown {
+    token: Secret,
+    /// By the scheme `DPoP` (RFC 9449, section 7.1): the method of the request, and what its headers prove.
+    by: Option<(String, Vec<Secret>)>,
+}
+
+/// In the header, or in the body of a form (RFC 6750, sections 2.1 and 2.2); not in both.
 
 impl<'a> ApiExtractor<'a> for Shown {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
@@ -37,13 +43,15 @@ impl<'a> ApiExtractor<'a> for Shown {
         let in_header = request.headers().contains_key(header::AUTHORIZATION);
         match (in_body, in_header) {
             (None, false) => Err(OAuthRefusal::NoToken.into()),
-            (None, true) => match Bearer::of(request.headers()) {
-                Ok(Bearer(token)) => Ok(Self(token)),
-                Err(_) => {
-                    Err(OAuthRefusal::from(Refusal::new(ErrorCode::InvalidToken, "that is no bearer token")).into())
+            (None, true) => match (Bearer::by("dpop", request.headers()), Bearer::of(request.headers())) {
+                (Ok(Bearer(token)), _) => {
+                    let by = Some((request.method().to_string(), proofs(request.headers())));
+                    Ok(Self { token, by })
                 }
+                (_, Ok(Bearer(token))) => Ok(Self { token, by: None }),
+                _ => Err(OAuthRefusal::from(Refusal::new(ErrorCode::InvalidToken, "that is no token")).into()),
             },
-            (Some(token), false) => Ok(Self(Secret::new(token))),
+            (Some(token), false) => Ok(Self { token: Secret::new(token), by: None }),
             (Some(_), true) => {
                 let twice = Refusal::new(ErrorCode::InvalidRequest, "the token is there twice (RFC 6750, section 2)");
                 Err(OAuthRefusal::from(twice).into())
@@ -79,7 +87,14 @@ impl Userinfo {
 
 async fn told(
     provider: &Provider,
-    Shown(token): Shown,
+    Shown { token, by }: Shown,
 ) -> Result<Answer<200, Members<Map<String, Value>>>, OAuthRefusal> {
-    Ok(Answer(Members(provider.userinfo(&token).await?)))
+    let told = match by {
+        None => provider.userinfo(&token).await?,
+        Some((method, proofs)) => {
+            let told = provider.userinfo_by_proof(&token, &method, &proofs).await;
+            told.map_err(|error| OAuthRefusal::from(error).by_proof())?
+        }
+    };
+    Ok(Answer(Members(told)))
 }
