@@ -88,9 +88,11 @@ impl Provider {
         let Some(client) = self.client(&claims.client_id).await? else { return Ok(None) };
         let standing = match claims.sid {
             Some(grant) => match self.standing(grant).await? {
-                Some(standing) if standing.grant.client == client.client_id => Some(standing),
+                Some(standing) if client.holds(&standing.session) => Some(standing),
                 _ => return Ok(None),
             },
+            // Another client had this name before.
+            None if claims.iat < client.client_id_issued_at => return Ok(None),
             None if self.is_taken_back(&claims.jti).await? => return Ok(None),
             None => None,
         };

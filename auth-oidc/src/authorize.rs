@@ -23,7 +23,7 @@ use auth_core::{
     secrets::Seed,
     session::Session,
     session_token::{Purpose, SessionToken},
-    token,
+    token::{self, TokenRefused},
     value::*,
 };
 use serde::Deserialize;
@@ -37,6 +37,8 @@ pub struct Visitor {
     pub done: Done,
     /// Whether they have agreed to it.
     pub decision: Option<Decision>,
+    /// What the page said that they have decided on, if a [`Ticket`] tells.
+    pub said: Option<String>,
 }
 
 /// What a person has done for one request.
@@ -49,9 +51,14 @@ pub struct Done {
 }
 
 impl Visitor {
+    /// Whoever this is, and has done nothing for this request.
+    pub const fn of(who: Option<Identity>) -> Self {
+        Self { who, done: Done { signed_in: false, chosen: false }, decision: None, said: None }
+    }
+
     /// A person who has just signed in for this request.
     pub const fn signed_in(who: Identity) -> Self {
-        Self { who: Some(who), done: Done { signed_in: true, chosen: true }, decision: None }
+        Self { who: Some(who), done: Done { signed_in: true, chosen: true }, decision: None, said: None }
     }
 }
 
@@ -132,9 +139,14 @@ impl Provider {
             sub: String,
         }
         let Some(text) = params.get("id_token_hint") else { return Ok(()) };
-        let hint: Option<Hint> = token::open(text, &self.ports().keyring.public_keys(), "JWT").ok();
-        let Some(hint) = hint.filter(|hint| hint.iss == self.issuer()) else {
-            return refused(ErrorCode::InvalidRequest, "id_token_hint is no ID token of this server");
+        let hint = match token::open::<Hint>(text, &self.ports().keyring.public_keys(), "JWT") {
+            Ok(hint) if hint.iss == self.issuer() => hint,
+            // By a key that is published no more: nobody can tell, so the person is to say who they are.
+            Err(TokenRefused::UnknownKey) if request.prompt.none => {
+                return refused(ErrorCode::LoginRequired, "id_token_hint is too old to be read");
+            }
+            Err(TokenRefused::UnknownKey) => return Ok(()),
+            _ => return refused(ErrorCode::InvalidRequest, "id_token_hint is no ID token of this server"),
         };
         request.subject_hint = Some(hint.sub);
         Ok(())
@@ -150,25 +162,24 @@ impl Provider {
             let ask = |request| Authorization::SelectAccount(request, Box::new(who.clone()));
             return Ok(self.unless_silent(request, ErrorCode::AccountSelectionRequired, ask));
         }
-        let decision = match (self.needs_consent(&request, who).await?, visitor.decision) {
-            (true, None) => {
-                let ask = |request| Authorization::Consent(request, Box::new(who.clone()));
-                return Ok(self.unless_silent(request, ErrorCode::ConsentRequired, ask));
-            }
-            (true, decision) => decision,
-            (false, _) => None,
-        };
+        // Of a page that said something else they have not decided on this.
+        let decision = visitor.decision.filter(|_| visitor.said.as_ref().is_none_or(|said| *said == request.said()));
+        let asks = self.needs_consent(&request, who).await?;
+        if asks && decision.is_none() {
+            let ask = |request| Authorization::Consent(request, Box::new(who.clone()));
+            return Ok(self.unless_silent(request, ErrorCode::ConsentRequired, ask));
+        }
         // From here on it is answered, and once.
         if !self.spend(&request).await? {
             return Ok(Authorization::NotSent(NotSent::UnknownRequestUri));
         }
         match decision {
-            Some(Decision::Allow) => self.remember_consent(&request, who).await?,
             Some(Decision::Deny) => {
                 let refusal = Refusal::new(ErrorCode::AccessDenied, "the person has said no");
                 return Ok(Authorization::Answer(self.refuse(&request, &refusal)));
             }
-            None => {}
+            Some(Decision::Allow) if asks => self.remember_consent(&request, who).await?,
+            Some(Decision::Allow) | None => {}
         }
         let code = self.grant(&request, who).await?;
         Ok(Authorization::Answer(self.accept(&request, &code)))

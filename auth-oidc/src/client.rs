@@ -128,7 +128,7 @@ impl AuthMethod {
 }
 
 /// What tokens are got for (RFC 6749, section 1.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantType {
     /// A code that a person's browser has brought.
@@ -156,6 +156,19 @@ impl GrantType {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|grant| grant.as_str() == text)
     }
+}
+
+/// Ten years: not every store keeps each number that 64 bits can hold.
+const LONGEST_AGE: u64 = 315_360_000;
+
+/// What is not seen, or turns round what is: a name is shown where people decide (UAX #9).
+fn is_hidden(c: char) -> bool {
+    let format = ['\u{ad}', '\u{61c}', '\u{180e}', '\u{feff}'];
+    c.is_control()
+        || format.contains(&c)
+        || ('\u{200b}'..='\u{200f}').contains(&c)
+        || ('\u{2028}'..='\u{202e}').contains(&c)
+        || ('\u{2060}'..='\u{206f}').contains(&c)
 }
 
 /// Why a client cannot be registered so: the member, and the rule that it breaks.
@@ -212,8 +225,12 @@ impl Client {
             return bad("client_id", "a client is called by at most 128 of A-Z a-z 0-9 - . _ ~, and not . or ..");
         }
         let name = self.name();
-        if name.chars().count() > 100 || name.chars().any(char::is_control) || name.trim().is_empty() {
-            return bad("client_name", "a name has 1 to 100 characters and no control characters");
+        let seen = name.chars().any(char::is_alphanumeric);
+        if name.chars().count() > 100 || name.chars().any(is_hidden) || !seen {
+            return bad("client_name", "a name has 1 to 100 characters, none of them hidden, and a letter or digit");
+        }
+        if self.default_max_age.is_some_and(|age| age > LONGEST_AGE) {
+            return bad("default_max_age", "it is at most ten years, in seconds");
         }
         for page in [&self.client_uri, &self.policy_uri, &self.tos_uri].into_iter().flatten() {
             if page.scheme() != "https" {

@@ -1,7 +1,8 @@
 //! Consent: what a person has agreed to, so that they need not be asked again (O-22).
-use crate::{Provider, authorize::Request, client::Client, provider::sha256};
+use crate::{Provider, authorize::Request, client::Client, provider::sha256, resource};
 use auth_core::{accounts::Identity, document::*, grant::Grant, ports::*, value::*};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 const KIND: &str = "consent";
 
@@ -10,27 +11,32 @@ const KIND: &str = "consent";
 pub struct Consent {
     /// The client.
     pub client: ClientId,
-    /// What it may do.
-    pub scope: Scope,
-    /// At which services.
-    #[serde(default)]
-    pub resources: Vec<String>,
+    /// What it may do at which service; at this one, under the empty name.
+    pub granted: Asked,
     /// When they agreed last.
     pub given_at: Timestamp,
 }
 
+/// What is asked for at which service; at this one, under the empty name. To do something at one is not to do it at another.
+pub type Asked = BTreeMap<String, Scope>;
+
 impl Consent {
     /// Whether it reaches so far.
-    pub fn covers(&self, scope: &Scope, resources: &[String]) -> bool {
-        scope.is_within(&self.scope) && resources.iter().all(|resource| self.resources.contains(resource))
+    pub fn covers(&self, asked: &Asked) -> bool {
+        asked.iter().all(|(at, scope)| self.granted.get(at).is_some_and(|granted| scope.is_within(granted)))
+    }
+
+    /// All that it lets the client do, wherever.
+    pub fn scope(&self) -> Scope {
+        self.granted.values().fold(Scope::default(), |all, scope| all.and(scope))
     }
 
     /// Goes as far as it went, and so far.
-    fn extend(&mut self, scope: &Scope, resources: &[String], now: Timestamp) {
-        self.scope = self.scope.and(scope);
-        self.resources.extend_from_slice(resources);
-        self.resources.sort_unstable();
-        self.resources.dedup();
+    fn extend(&mut self, asked: &Asked, now: Timestamp) {
+        for (at, scope) in asked {
+            let granted = self.granted.entry(at.clone()).or_default();
+            *granted = granted.and(scope);
+        }
         self.given_at = now;
     }
 }
@@ -38,53 +44,59 @@ impl Consent {
 impl Provider {
     /// Whether the person must be asked.
     pub(crate) async fn needs_consent(&self, request: &Request, who: &Identity) -> Outside<bool> {
-        if request.prompt.consent {
+        if request.prompt.consent || !request.client.is_recognised_at(&request.redirect_uri) {
             return Ok(true);
         }
-        if request.client.first_party {
-            return Ok(false);
-        }
-        if !request.client.is_recognised_at(&request.redirect_uri) {
-            return Ok(true);
-        }
-        let given = self.consent(who.user.id, &request.client.client_id).await?;
-        Ok(!given.is_some_and(|consent| consent.covers(&request.asks_for(), &request.resources)))
+        let asked = self.asked_by(request);
+        Ok(!self.has_agreed(who.user.id, &request.client, &asked).await?)
     }
 
     /// Whether a grant still has the consent that it was given by (O-09).
     pub(crate) async fn still_agreed(&self, user: UserId, client: &Client, grant: &Grant) -> Outside<bool> {
+        let asked = resource::spread(&self.policy, &grant.scope, &grant.resources);
+        self.has_agreed(user, client, &asked).await
+    }
+
+    async fn has_agreed(&self, user: UserId, client: &Client, asked: &Asked) -> Outside<bool> {
         if client.first_party {
             return Ok(true);
         }
         let given = self.consent(user, &client.client_id).await?;
-        Ok(given.is_some_and(|consent| consent.covers(&grant.scope, &grant.resources)))
+        // One that was given to another client, which had this name before, is none.
+        Ok(given.is_some_and(|consent| consent.given_at >= client.client_id_issued_at && consent.covers(asked)))
+    }
+
+    /// What a request asks a person to agree to, service by service.
+    pub fn asked_by(&self, request: &Request) -> Asked {
+        resource::spread(&self.policy, &request.asks_for(), &request.resources)
     }
 
     /// Keeps what the person has agreed to, beside what they had agreed to before.
     pub(crate) async fn remember_consent(&self, request: &Request, who: &Identity) -> Outside<()> {
         let Ports { documents, events, clock, .. } = self.ports();
-        let (scope, resources, now) = (&request.asks_for(), &request.resources, clock.now());
-        let client = request.client.client_id.clone();
-        let (key, mut consent) = (
-            key(who.user.id, &client)?,
-            Consent { client: client.clone(), scope: Scope::default(), resources: Vec::new(), given_at: now },
+        let (asked, now, client) = (self.asked_by(request), clock.now(), &request.client);
+        let (key, fresh) = (
+            key(who.user.id, &client.client_id)?,
+            Consent { client: client.client_id.clone(), granted: asked.clone(), given_at: now },
         );
-        consent.extend(scope, resources, now);
-        let first = Document { key: key.clone(), expires_at: None, body: written(&consent)? };
+        let first = Document { key: key.clone(), expires_at: None, body: written(&fresh)? };
         if documents.insert(&first).await? == Inserted::Exists {
             let extended = documents.change_document(&key, |document| {
                 let Ok(mut held) = read(document) else { return Change::Leave };
-                held.extend(scope, resources, now);
+                if held.given_at < client.client_id_issued_at {
+                    held.granted.clear();
+                }
+                held.extend(&asked, now);
                 let Ok(body) = written(&held) else { return Change::Leave };
                 document.body = body;
                 Change::Write
             });
             let held = extended.await?.map(|document| read(&document)).transpose()?;
-            if !held.is_some_and(|held| held.covers(scope, resources)) {
+            if !held.is_some_and(|held| held.covers(&asked)) {
                 return Err(Unavailable::failed("documents", "a consent was withdrawn while it was given"));
             }
         }
-        events.record(&Event::ConsentGiven(who.user.id, client));
+        events.record(&Event::ConsentGiven(who.user.id, client.client_id.clone()));
         Ok(())
     }
 

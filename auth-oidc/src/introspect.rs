@@ -9,7 +9,7 @@ use crate::{
     provider::Standing,
     token::ClientRequest,
 };
-use auth_core::{ports::*, refresh_token::RefreshToken, value::*};
+use auth_core::{ports::*, refresh_token::RefreshToken, user::User, value::*};
 use serde::Serialize;
 
 /// What is told of a token (RFC 7662, section 2.2). Of one that the client may not know of, as of one that is good for
@@ -79,7 +79,7 @@ impl Provider {
         let token_type = Some(live.claims.token_type());
         let AccessClaims { iss, aud, sub, client_id, scope, jti, iat, exp, cnf, .. } = live.claims;
         let may = client_id == client.client_id || aud.iter().any(|aud| client.serves.contains(aud));
-        let username = live.standing.map(|standing| standing.user.login.to_string());
+        let username = live.standing.and_then(|standing| called(&standing.user, &scope));
         Ok(may.then_some(Introspected {
             iss,
             sub,
@@ -98,7 +98,8 @@ impl Provider {
     async fn introspect_refresh(&self, client: &Client, token: &RefreshToken) -> Outside<Option<Introspected>> {
         let Some(Standing { user, session, grant }) = self.standing(token.session).await? else { return Ok(None) };
         let good = RefreshToken::current(&session, self.accounts.secret()) == *token && token.generation > 0;
-        Ok((good && grant.client == client.client_id).then(|| Introspected {
+        Ok((good && client.holds(&session)).then(|| Introspected {
+            username: called(&user, &grant.scope),
             iss: self.issuer().to_owned(),
             sub: Self::subject(user.id),
             client_id: grant.client,
@@ -106,10 +107,14 @@ impl Provider {
             exp: session.expires_at,
             token_type: None,
             cnf: None,
-            username: Some(user.login.to_string()),
             aud: Vec::new(),
             iat: None,
             jti: None,
         }))
     }
+}
+
+/// What the person is called, if they let that be told.
+fn called(user: &User, scope: &Scope) -> Option<String> {
+    scope.has("profile").then(|| user.login.to_string())
 }

@@ -41,7 +41,7 @@
 //! let request = Params::parse("client_id=app&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&response_type=code\
 //!     &scope=openid%20email&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256");
 //! let Authorization::SignIn(_) = provider.authorize(&request, &Visitor::default()).await? else { panic!() };
-//! let signed_in = provider.accounts().sign_in(&World::caller(), attempt).await?;
+//! let signed_in = provider.accounts().sign_in(&World::caller(), attempt, None).await?;
 //! let visitor = Visitor::signed_in(signed_in.who);
 //! let Authorization::Answer(answer) = provider.authorize(&request, &visitor).await? else { panic!() };
 //!

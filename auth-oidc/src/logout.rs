@@ -7,7 +7,7 @@ use crate::{
 use auth_core::{
     accounts::Identity,
     ports::*,
-    token,
+    token::{self, TokenRefused},
     value::{ClientId, Secret},
 };
 use serde::Deserialize;
@@ -55,8 +55,8 @@ impl Provider {
     ) -> Outside<Result<LogoutRequest, BadLogout>> {
         let hint = match params.get("id_token_hint") {
             Some(text) => match self.hinted(text) {
-                Some(hint) => Some(hint),
-                None => return Ok(Err(BadLogout::BadHint)),
+                Ok(hint) => hint,
+                Err(bad) => return Ok(Err(bad)),
             },
             None => None,
         };
@@ -83,10 +83,14 @@ impl Provider {
         Ok(Ok(LogoutRequest { is_proven, then }))
     }
 
-    /// Section 2: an ID token whose time is over says as well whom it was for.
-    fn hinted(&self, text: &str) -> Option<Hint> {
-        let hint: Hint = token::open(text, &self.ports().keyring.public_keys(), "JWT").ok()?;
-        (hint.iss == self.issuer()).then_some(hint)
+    /// Section 2: an ID token whose time is over says as well whom it was for. One by a key that is published no more says
+    /// nothing, and the person is asked.
+    fn hinted(&self, text: &str) -> Result<Option<Hint>, BadLogout> {
+        match token::open::<Hint>(text, &self.ports().keyring.public_keys(), "JWT") {
+            Ok(hint) if hint.iss == self.issuer() => Ok(Some(hint)),
+            Err(TokenRefused::UnknownKey) => Ok(None),
+            _ => Err(BadLogout::BadHint),
+        }
     }
 }
 

@@ -18,6 +18,9 @@ const KIND: &str = "pushed";
 /// What every reference begins with (RFC 9126, section 2.2).
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 
+/// What is longer is no honest request; it is kept for a while.
+const LONGEST: usize = 8192;
+
 /// What proves the client, and is no part of its request.
 const PROOFS: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
@@ -69,6 +72,9 @@ impl Provider {
         let request_uri = format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(random));
         let expires_in = self.policy.pushed_ttl;
         let kept = Kept { params: params.to_string(), arrived: false };
+        if kept.params.len() > LONGEST {
+            return refused(InvalidRequest, "a request that is pushed has at most 8192 bytes");
+        }
         let document = Document {
             key: key(&id, &request_uri)?,
             expires_at: Some(clock.now() + expires_in),

@@ -1,5 +1,5 @@
 //! Parameters of a request: a query, or the body of a form.
-use std::fmt;
+use std::{collections::HashSet, fmt};
 use url::form_urlencoded;
 
 /// The parameters of one request, in their order. One without a value is none (RFC 6749, section 3.1).
@@ -13,11 +13,14 @@ use url::form_urlencoded;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Params(Vec<(String, String)>);
 
+/// What has more is no honest request.
+const MOST: usize = 100;
+
 impl Params {
     /// Reads `application/x-www-form-urlencoded`. Every text is one.
     pub fn parse(text: &str) -> Self {
         let pairs = form_urlencoded::parse(text.as_bytes()).into_owned();
-        Self(pairs.filter(|(_, value)| !value.is_empty()).collect())
+        Self(pairs.filter(|(_, value)| !value.is_empty()).take(MOST + 1).collect())
     }
 
     /// The value of a parameter: the first, if it is there more than once.
@@ -55,9 +58,11 @@ impl Params {
     }
 
     /// Whether any parameter is there more than once that may not be (RFC 6749, sections 3.1 and 3.2; RFC 8707 lets
-    /// `resource` be).
+    /// `resource` be); or there are more of them than any honest request has.
     pub fn repeats_any(&self) -> bool {
-        self.0.iter().any(|(name, _)| name != "resource" && self.repeats(name))
+        let mut seen = HashSet::new();
+        let mut once = self.0.iter().filter(|(name, _)| name != "resource");
+        self.0.len() > MOST || !once.all(|(name, _)| seen.insert(name))
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     },
 };
 use auth_core::{
+    keys::Algorithm,
     ports::*,
     value::{ClientId, Secret},
 };
@@ -38,10 +39,7 @@ impl Provider {
         let id =
             ClientId::parse(&crate::provider::hex(name)).map_err(|rule| Refusal::new(InvalidClientMetadata, rule.0))?;
         let manager = ClientSecret::generate(rng.as_ref()).reveal();
-        let client = Client {
-            registration_token: Some(SecretDigest::of(&manager)),
-            ..metadata.client(id, self.policy.as_ref())?
-        };
+        let client = Client { registration_token: Some(SecretDigest::of(&manager)), ..self.said_by(metadata, id)? };
         // What cannot be registered uses up no invitation.
         let probe = Client { client_secrets: self.needed_secret(&client), ..client.clone() };
         self.check(&probe).map_err(|bad| Refusal::new(InvalidClientMetadata, bad.to_string()))?;
@@ -77,7 +75,7 @@ impl Provider {
             client_secrets: before.client_secrets.clone(),
             registration_token: before.registration_token.clone(),
             client_id_issued_at: before.client_id_issued_at,
-            ..metadata.client(before.client_id.clone(), self.policy.as_ref())?
+            ..self.said_by(metadata, before.client_id.clone())?
         };
         // RFC 7592, section 2.2: a client must not change its name or secret; O-12: nor begin or cease to have one.
         if metadata.client_id.as_deref() != Some(id) || client.is_public() != before.is_public() {
@@ -101,6 +99,14 @@ impl Provider {
         let own = self.own_registration(token, id).await?;
         self.remove_client(&own.client.client_id).await?;
         Ok(())
+    }
+
+    /// The client that these metadata make. RS256 is what they mean who say nothing (OpenID Connect Registration, section 2).
+    fn said_by(&self, metadata: &Metadata, id: ClientId) -> Result<Client, Refusal> {
+        let mut client = metadata.client(id, self.policy.as_ref())?;
+        let signs = self.ports().keyring.public_keys().iter().any(|key| key.alg == Algorithm::Rs256.as_str());
+        client.id_token_signed_response_alg = client.id_token_signed_response_alg.or(signs.then_some(Algorithm::Rs256));
+        Ok(client)
     }
 
     /// A client's registration, if this is the token that came with it. Whether there is no such client is not told.

@@ -2,19 +2,17 @@
 use crate::{
     Params,
     error::{ErrorCode::InvalidTarget, Refusal, refused},
-    policy::Policy,
+    policy::{Policy, own_scope},
 };
 use auth_core::value::Scope;
+use std::collections::BTreeMap;
 
 /// The resources that a request names, each of which must be known, and one of `allowed`.
 pub(crate) fn asked(policy: &Policy, params: &Params, allowed: &[String]) -> Result<Vec<String>, Refusal> {
     let mut named: Vec<_> = params.all("resource").map(str::to_owned).collect();
     named.sort_unstable();
     named.dedup();
-    let may = |named: &String| {
-        policy.resources.iter().any(|own| own.resource == *named && (own.any_client || allowed.contains(named)))
-    };
-    if !named.iter().all(may) {
+    if !named.iter().all(|named| may(policy, named, allowed)) {
         return refused(InvalidTarget, "a resource is one that is known here, and that this client may ask for");
     }
     Ok(named)
@@ -23,6 +21,18 @@ pub(crate) fn asked(policy: &Policy, params: &Params, allowed: &[String]) -> Res
 /// Those that every client may ask tokens for.
 pub(crate) fn of_every_client(policy: &Policy) -> impl Iterator<Item = &str> {
     policy.resources.iter().filter(|own| own.any_client).map(|own| own.resource.as_str())
+}
+
+/// What of a scope is meant at which of these services; at this one, under the empty name.
+pub(crate) fn spread(policy: &Policy, scope: &Scope, resources: &[String]) -> BTreeMap<String, Scope> {
+    let at = |resource: &String| (resource.clone(), scope.common(&self::scope(policy, std::slice::from_ref(resource))));
+    resources.iter().map(at).chain([(String::new(), scope.common(&own_scope()))]).collect()
+}
+
+/// Whether a client may ask tokens for a service.
+pub(crate) fn may(policy: &Policy, resource: &str, allowed: &[String]) -> bool {
+    let known = policy.resources.iter().find(|own| own.resource == resource);
+    known.is_some_and(|own| own.any_client || allowed.iter().any(|allowed| allowed == resource))
 }
 
 /// What can be asked for at these.

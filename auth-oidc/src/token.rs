@@ -18,7 +18,7 @@ use crate::{
     error::{Error, ErrorCode::*, Refusal, refused},
     path,
 };
-use auth_core::value::Secret;
+use auth_core::{session::Session, value::Secret};
 
 /// A request of a client to an endpoint that it proves itself to.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +76,12 @@ fn narrowed(params: &Params, granted: &[String]) -> Result<Vec<String>, Refusal>
 }
 
 impl Client {
+    /// Whether a grant is this client's: of this name, and since it has it.
+    pub(crate) fn holds(&self, session: &Session) -> bool {
+        let own = session.grant.as_ref().is_some_and(|grant| grant.client == self.client_id);
+        own && session.started_at >= self.client_id_issued_at
+    }
+
     /// The client's own word for one of its secrets, in the log and in messages.
     pub(crate) fn proves_by(&self) -> &'static str {
         self.token_endpoint_auth_method.as_str()

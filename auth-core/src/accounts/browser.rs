@@ -24,16 +24,25 @@ pub struct SignedIn {
 
 impl Accounts {
     /// Verifies a password and begins a session of the person's browser: as [`login`](Self::login), but what it gives opens
-    /// the pages of this server and no API.
+    /// the pages of this server and no API. A session that the browser had before ends: it can be ended by nobody then.
     ///
     /// # Errors
     /// [`LoginError`].
-    pub async fn sign_in(&self, caller: &Caller, attempt: LoginAttempt) -> Result<SignedIn, LoginError> {
+    pub async fn sign_in(
+        &self,
+        caller: &Caller,
+        attempt: LoginAttempt,
+        before: Option<&Identity>,
+    ) -> Result<SignedIn, LoginError> {
         let Ports { sessions, events, .. } = &self.ports;
         let user = self.let_in(caller, &attempt).await?;
         let session = self.begin(&user, attempt.device);
         sessions.create(&session).await?;
         events.record(&Event::LoggedIn(user.id, session.id));
+        if let Some(before) = before {
+            self.afterwards("the session before", sessions.revoke(before.session.id).await);
+            events.record(&Event::SessionEnded(before.session.id));
+        }
         Ok(SignedIn {
             browser_token: SessionToken::of(&session, Purpose::Browser, &self.secret).reveal(Purpose::Browser),
             expires_in: session.ends_at.since(session.started_at),

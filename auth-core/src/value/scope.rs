@@ -17,19 +17,24 @@ use std::{collections::BTreeSet, fmt};
 #[serde(try_from = "String", into = "String")]
 pub struct Scope(BTreeSet<String>);
 
+const MOST: usize = 64;
+const RULE: Invalid = Invalid("a scope is at most 64 words of at most 128 characters, with one space between");
+
 impl Scope {
     /// Reads words with one space between each two.
     ///
     /// # Errors
     /// [`Invalid`] for any other text.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        const MOST: usize = 64;
+        let scope = Self::of_any_length(text)?;
+        if scope.0.len() > MOST { Err(RULE) } else { Ok(scope) }
+    }
+
+    /// What is kept may have grown beyond what one request may ask for.
+    fn of_any_length(text: &str) -> Result<Self, Invalid> {
         let word = |word: &str| (1..=128).contains(&word.len()) && word.bytes().all(of_a_word);
         let words: BTreeSet<_> = text.split(' ').filter(|_| !text.is_empty()).map(str::to_owned).collect();
-        if words.len() > MOST || !words.iter().all(|text| word(text)) {
-            return Err(Invalid("a scope is at most 64 words of at most 128 characters, with one space between"));
-        }
-        Ok(Self(words))
+        if words.iter().all(|text| word(text)) { Ok(Self(words)) } else { Err(RULE) }
     }
 
     /// Whether it has this word.
@@ -84,7 +89,23 @@ impl fmt::Display for Scope {
         Ok(())
     }
 }
-super::text_value!(Scope);
+impl std::str::FromStr for Scope {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Self::parse(text)
+    }
+}
+impl TryFrom<String> for Scope {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::of_any_length(&text)
+    }
+}
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.to_string()
+    }
+}
 
 #[cfg(test)]
 mod tests {

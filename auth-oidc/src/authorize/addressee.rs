@@ -42,7 +42,7 @@ impl Addressee {
         let redirect_uri = named.ok_or(NotSent::BadRedirectUri)?.to_owned();
         let state = params.once("state").map(str::to_owned);
         // An answer goes by the mode that was asked for, also one that says what else is wrong.
-        let mode = params.once("response_mode").and_then(Mode::parse).unwrap_or_default();
-        Ok(Self { client, redirect_uri, state, mode })
+        let mode = params.once("response_mode").and_then(Mode::parse).filter(|_| redirect_uri.starts_with("http"));
+        Ok(Self { client, redirect_uri, state, mode: mode.unwrap_or_default() })
     }
 }

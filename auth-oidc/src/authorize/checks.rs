@@ -70,9 +70,13 @@ fn response_type(_: &Policy, params: &Params, _: &mut Request) -> Result<(), Ref
 }
 
 /// OAuth 2.0 Multiple Response Types, section 2.1.
-fn response_mode(_: &Policy, params: &Params, _: &mut Request) -> Result<(), Refusal> {
+fn response_mode(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
     if params.get("response_mode").is_some_and(|mode| Mode::parse(mode).is_none()) {
         return refused(InvalidRequest, "response_mode is query or form_post");
+    }
+    // An application's own scheme takes no body.
+    if params.get("response_mode") == Some("form_post") && !request.redirect_uri.starts_with("http") {
+        return refused(InvalidRequest, "response_mode=form_post needs a redirect_uri with http or https");
     }
     Ok(())
 }

@@ -57,6 +57,14 @@ pub struct Prompt {
 }
 
 impl Request {
+    /// What a page says of it, in short: what a person has seen is what they have agreed to, though the client may have
+    /// been registered anew meanwhile.
+    pub(crate) fn said(&self) -> String {
+        let Client { client_name, policy_uri, tos_uri, .. } = &self.client;
+        let said = (client_name, policy_uri, tos_uri, &self.redirect_uri, self.asks_for(), &self.resources);
+        crate::provider::sha256(&serde_json::to_string(&said).unwrap_or_default())
+    }
+
     /// All that the person is asked to agree to: a claim that is asked for by itself is part of what its scope would tell.
     pub fn asks_for(&self) -> Scope {
         let claims = self.id_token_claims.iter().chain(&self.userinfo_claims);

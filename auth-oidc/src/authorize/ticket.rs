@@ -1,5 +1,5 @@
 //! A ticket: what a page carries from one step of an authorization to the next.
-use super::{Decision, Done, Visitor};
+use super::{Decision, Done, Request, Visitor};
 use crate::{Params, Provider, provider::hex};
 use auth_core::{accounts::Identity, value::Timestamp};
 use subtle::ConstantTimeEq;
@@ -10,6 +10,8 @@ use subtle::ConstantTimeEq;
 pub struct Ticket {
     shown_at: Timestamp,
     done: Done,
+    /// What the page said, in short.
+    said: String,
     mac: String,
 }
 
@@ -26,18 +28,16 @@ impl Ticket {
     /// Reads the text of a form.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
-        let (shown_at, done, mac) = (parts.next()?, parts.next()?, parts.next()?);
+        let (shown_at, done) = (parts.next()?, parts.next()?);
+        let (said, mac) = (parts.next()?.to_owned(), parts.next()?.to_owned());
         let done = Done { signed_in: done.contains('s'), chosen: done.contains('c') };
-        parts.next().is_none().then_some(Self {
-            shown_at: Timestamp(shown_at.parse().ok()?),
-            done,
-            mac: mac.to_owned(),
-        })
+        let shown_at = Timestamp(shown_at.parse().ok()?);
+        parts.next().is_none().then_some(Self { shown_at, done, said, mac })
     }
 
     /// The text for the form.
     pub fn reveal(&self) -> String {
-        format!("{}.{}.{}", self.shown_at.0, self.done.letters(), self.mac)
+        format!("{}.{}.{}.{}", self.shown_at.0, self.done.letters(), self.said, self.mac)
     }
 }
 
@@ -54,15 +54,18 @@ impl Done {
 
 impl Provider {
     /// A ticket for a page that is shown to this person now.
-    pub fn ticket(&self, page: Page, params: &Params, who: &Identity, done: Done) -> Ticket {
-        self.ticket_of(page, params, who, done, self.ports().clock.now())
+    pub fn ticket(&self, page: Page, params: &Params, request: &Request, who: &Identity, done: Done) -> Ticket {
+        self.ticket_of(page, params, who, (done, request.said()), self.ports().clock.now())
     }
 
     /// Whoever has gone on from the list of accounts with the one that is signed in. Without a good ticket they have not,
     /// and are shown it again.
     pub fn chosen(&self, params: &Params, who: Option<Identity>, ticket: Option<&Ticket>) -> Visitor {
         let shown = self.shown(Page::Account, params, who.as_ref(), ticket);
-        Visitor { done: shown.map_or_else(Done::default, |done| Done { chosen: true, ..done }), decision: None, who }
+        Visitor {
+            done: shown.map_or_else(Done::default, |ticket| Done { chosen: true, ..ticket.done }),
+            ..Visitor::of(who)
+        }
     }
 
     /// Whoever has said yes or no. Without a good ticket they have not, and are asked again.
@@ -74,25 +77,41 @@ impl Provider {
         decision: Option<Decision>,
     ) -> Visitor {
         let shown = self.shown(Page::Consent, params, who.as_ref(), ticket);
-        Visitor { done: shown.unwrap_or_default(), decision: decision.filter(|_| shown.is_some()), who }
+        match shown {
+            Some(Ticket { done, said, .. }) => Visitor { done: *done, decision, said: Some(said.clone()), who },
+            None => Visitor::of(who),
+        }
     }
 
-    /// What they had done when the page was shown, if it was shown to them.
-    fn shown(&self, page: Page, params: &Params, who: Option<&Identity>, ticket: Option<&Ticket>) -> Option<Done> {
+    /// The ticket, if it is of this page, and was shown to them.
+    fn shown<'a>(
+        &self,
+        page: Page,
+        params: &Params,
+        who: Option<&Identity>,
+        ticket: Option<&'a Ticket>,
+    ) -> Option<&'a Ticket> {
         let (who, ticket) = who.zip(ticket)?;
-        let made = self.ticket_of(page, params, who, ticket.done, ticket.shown_at);
+        let made = self.ticket_of(page, params, who, (ticket.done, ticket.said.clone()), ticket.shown_at);
         let ours: bool = made.mac.as_bytes().ct_eq(ticket.mac.as_bytes()).into();
         let now = self.ports().clock.now();
-        (ours && now.since(ticket.shown_at) < self.policy.page_ttl).then_some(ticket.done)
+        (ours && now.since(ticket.shown_at) < self.policy.page_ttl).then_some(ticket)
     }
 
-    fn ticket_of(&self, page: Page, params: &Params, who: &Identity, done: Done, shown_at: Timestamp) -> Ticket {
+    fn ticket_of(
+        &self,
+        page: Page,
+        params: &Params,
+        who: &Identity,
+        (done, said): (Done, String),
+        shown_at: Timestamp,
+    ) -> Ticket {
         let page = match page {
             Page::Account => "account",
             Page::Consent => "consent",
         };
         let (session, at, request) = (who.session.id.to_string(), shown_at.0.to_string(), params.to_string());
-        let mac = self.accounts.secret().index(&["ticket", page, &session, &at, done.letters(), &request]);
-        Ticket { shown_at, done, mac: hex(mac) }
+        let mac = self.accounts.secret().index(&["ticket", page, &session, &at, done.letters(), &said, &request]);
+        Ticket { shown_at, done, said, mac: hex(mac) }
     }
 }

@@ -58,9 +58,15 @@ impl Metadata {
             return refused(InvalidClientMetadata, "token_endpoint_auth_method is none that there is here");
         };
         let grants = self.grant_types.as_deref().map(|names| names.iter().map(|name| GrantType::parse(name)).collect());
-        let Some(grant_types) = grants.unwrap_or_else(|| Some(vec![GrantType::AuthorizationCode])) else {
+        let Some(mut grant_types) = grants.unwrap_or_else(|| Some(vec![GrantType::AuthorizationCode])) else {
             return refused(InvalidClientMetadata, "grant_types has one that there is not here");
         };
+        // Without a person who agrees, nobody has vouched for it at all.
+        if grant_types.contains(&GrantType::ClientCredentials) {
+            return refused(InvalidClientMetadata, "an operator registers clients for client_credentials");
+        }
+        grant_types.sort_unstable();
+        grant_types.dedup();
         if self.response_types.as_ref().is_some_and(|types| types.iter().any(|one| one != "code")) {
             return refused(InvalidClientMetadata, "response_types is [\"code\"]");
         }

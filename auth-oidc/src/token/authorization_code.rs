@@ -76,13 +76,16 @@ impl Provider {
         user: Option<User>,
         session: Session,
     ) -> Result<(Standing, Vec<String>), Error> {
-        let own = |grant: &Grant| grant.client == client.client_id && is_continued(&grant.code, params, key);
-        let bound = session.grant.as_deref().is_some_and(own);
+        let continued = |grant: &Grant| is_continued(&grant.code, params, key);
+        let bound = client.holds(&session) && session.grant.as_deref().is_some_and(continued);
         let standing = match user {
             Some(user) if bound => self.stands(user, session).await?,
             _ => None,
         };
         let Some(standing) = standing else { return refused(InvalidGrant, BAD_CODE) };
+        if !self.still_agreed(standing.user.id, client, &standing.grant).await? {
+            return refused(InvalidGrant, BAD_CODE);
+        }
         let resources = narrowed(params, &standing.grant.resources)?;
         Ok((standing, resources))
     }

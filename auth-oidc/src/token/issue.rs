@@ -1,7 +1,15 @@
 //! The tokens that a client is given: access token (RFC 9068), refresh token, ID token (OpenID Connect Core, section 2).
 use crate::{
-    Provider, access_token::AccessClaims, claims, client::Client, client::GrantType, dpop::Thumbprint, error::Error,
+    Provider,
+    access_token::AccessClaims,
+    claims,
+    client::Client,
+    client::GrantType,
+    dpop::Thumbprint,
+    error::{Error, ErrorCode, Refusal, refused},
+    policy::own_scope,
     provider::Standing,
+    resource,
 };
 use auth_core::{
     ports::*,
@@ -62,6 +70,7 @@ impl Provider {
     pub(super) async fn issue(&self, client: &Client, issue: Issue<'_>) -> Result<Tokens, Error> {
         let Issue { standing, resources, scope, key, first } = issue;
         let (session, grant) = (&standing.session, &standing.grant);
+        let (resources, scope) = self.still_allowed(client, resources, &scope)?;
         let now = self.ports().clock.now();
         let expires_in = self.policy.token_ttl.min(session.ends_at.since(now));
         let claims = AccessClaims {
@@ -79,6 +88,24 @@ impl Provider {
         let refresh_token = client.may(GrantType::RefreshToken);
         let refresh_token = refresh_token.then(|| RefreshToken::current(session, self.accounts.secret()).reveal());
         Ok(Tokens { access_token, token_type: claims.token_type(), expires_in, scope, refresh_token, id_token })
+    }
+
+    /// What of a grant its client may have today: an operator may have taken a resource from it, or a word. And what a token
+    /// is not for, it says nothing of.
+    fn still_allowed(
+        &self,
+        client: &Client,
+        resources: Vec<String>,
+        scope: &Scope,
+    ) -> Result<(Vec<String>, Scope), Refusal> {
+        let named = !resources.is_empty();
+        let may = |named: &String| resource::may(&self.policy, named, &client.resources);
+        let resources: Vec<_> = resources.into_iter().filter(may).collect();
+        if named && resources.is_empty() {
+            return refused(ErrorCode::InvalidTarget, "this client may no longer ask for any resource of the grant");
+        }
+        let known = own_scope().and(&resource::scope(&self.policy, &resources));
+        Ok((resources, scope.common(&known).common(&client.scope)))
     }
 
     pub(super) async fn issue_to_itself(

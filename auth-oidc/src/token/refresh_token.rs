@@ -7,6 +7,7 @@ use crate::{
     error::{Error, ErrorCode::*, Refusal, refused},
 };
 use auth_core::{
+    grant::Grant,
     ports::*,
     refresh_token::RefreshToken,
     session::{Turn, Turned},
@@ -39,6 +40,13 @@ impl Provider {
         if !self.is_bound_to(client, id, key.as_ref()).await? {
             return refused(InvalidGrant, BAD_TOKEN);
         }
+        // And a request that cannot be granted costs nothing: its token is as good as before.
+        if asked.is_some() || params.get("resource").is_some() {
+            let known = sessions.by_id(id).await?;
+            if let Some(grant) = known.filter(|known| client.holds(known)).and_then(|known| known.grant) {
+                let _ = reached(params, asked.as_ref(), &grant)?;
+            }
+        }
         let user = users.by_id(id.user()).await?;
         let turn = Turn {
             generation: token.generation,
@@ -56,7 +64,7 @@ impl Provider {
             }
             Turned::Refused => return refused(InvalidGrant, BAD_TOKEN),
         };
-        let own = session.grant.as_ref().is_some_and(|grant| grant.client == client.client_id);
+        let own = client.holds(&session);
         let standing = match user {
             Some(user) if own => self.stands(user.value, session).await?,
             _ => None,
@@ -72,12 +80,16 @@ impl Provider {
             return refused(InvalidGrant, BAD_TOKEN);
         };
         events.record(&Event::Refreshed(id));
-        let resources = narrowed(params, &standing.grant.resources)?;
-        let granted = standing.grant.scope.clone();
-        let scope = asked.unwrap_or_else(|| granted.clone());
-        if !scope.is_within(&granted) {
-            return refused(InvalidScope, "scope is more than was granted");
-        }
+        let (resources, scope) = reached(params, asked.as_ref(), &standing.grant)?;
         self.issue(client, Issue { standing: &standing, resources, scope, key, first: false }).await
+    }
+}
+
+/// What of a grant the next tokens reach to: all of it, or what the client narrows it to (RFC 6749, section 6).
+fn reached(params: &Params, asked: Option<&Scope>, grant: &Grant) -> Result<(Vec<String>, Scope), Refusal> {
+    let resources = narrowed(params, &grant.resources)?;
+    match asked {
+        Some(asked) if !asked.is_within(&grant.scope) => refused(InvalidScope, "scope is more than was granted"),
+        asked => Ok((resources, asked.unwrap_or(&grant.scope).clone())),
     }
 }

@@ -80,7 +80,7 @@ impl House {
     /// Ann signs in at her browser.
     pub async fn sign_in(&self) -> SignedIn {
         let attempt = LoginAttempt { identifier: Identifier::parse("ann"), password: password(), device: None };
-        self.provider.accounts().sign_in(&World::caller(), attempt).await.unwrap()
+        self.provider.accounts().sign_in(&World::caller(), attempt, None).await.unwrap()
     }
 
     /// Somebody who is signed in, and has done nothing for this request.

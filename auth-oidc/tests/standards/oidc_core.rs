@@ -140,12 +140,15 @@ async fn section_3_1_2_4_a_person_agrees_once_to_what_they_have_seen() {
 async fn a_client_that_anybody_on_the_machine_could_be_is_asked_about_each_time() {
     let house = House::new().await;
     let members = |id, uri| json!({ "client_id": id, "token_endpoint_auth_method": "none", "redirect_uris": [uri], "first_party": false });
-    for (id, uri, again) in [
-        ("spa", CALLBACK, "code"),
-        ("cli", "http://127.0.0.1/cb", "consent"),
-        ("app", "com.example.app:/cb", "consent"),
+    for (id, uri, ours, again) in [
+        ("spa", CALLBACK, false, "code"),
+        ("cli", "http://127.0.0.1/cb", false, "consent"),
+        ("app", "com.example.app:/cb", false, "consent"),
+        ("our-app", "com.example.our:/cb", true, "consent"),
     ] {
-        let app = house.app(members(id, uri)).await;
+        let mut members = members(id, uri);
+        members["first_party"] = json!(ours);
+        let app = house.app(members).await;
         let params = app.request(&[("redirect_uri", Some(uri))]);
         let known = house.visitor().await;
         let says = Visitor { decision: Some(Decision::Allow), ..known.clone() };
@@ -165,7 +168,7 @@ async fn what_is_taken_back_ends_the_clients_grants_and_is_asked_for_again() {
     let answer = House::answered(house.authorize(&params, &says).await);
     let tokens = house.exchange(&app, answer.get("code").unwrap()).await.unwrap();
     let given = house.provider.consents(user).await.unwrap();
-    assert_eq!((given.len(), given[0].scope.to_string().as_str()), (1, "offline_access openid"));
+    assert_eq!((given.len(), given[0].scope().to_string().as_str()), (1, "offline_access openid"));
     assert!(house.provider.withdraw_consent(user, &app.client.client_id).await.unwrap());
     assert!(!house.opens(&tokens).await);
     assert_eq!(code_of(house.refresh(&app, &tokens).await), InvalidGrant);
@@ -290,4 +293,41 @@ async fn the_name_of_a_session_is_the_same_at_one_client_and_another_at_another(
     }
     assert_eq!(sids[0], sids[1]);
     assert_ne!(sids[0], sids[2]);
+}
+
+#[tokio::test] // O-22
+async fn to_agree_to_something_at_one_service_is_not_to_agree_to_it_at_another() {
+    let house = House::new().await;
+    let app = house.app(json!({ "first_party": false, "scope": "openid read write tools" })).await;
+    let known = house.visitor().await;
+    let says = |decision| Visitor { decision: Some(decision), ..known.clone() };
+    let with = |scope, resource| app.request(&[("scope", Some(scope)), ("resource", Some(resource))]);
+    for (params, visitor, comes) in [
+        (with("openid read", API), says(Decision::Allow), "code"),
+        (with("openid read", API), known.clone(), "code"),
+        (with("openid write", API), known.clone(), "consent"),
+        (with("openid", TOOLS), known.clone(), "consent"),
+        (with("openid tools", TOOLS), says(Decision::Allow), "code"),
+        (with("openid", TOOLS), known.clone(), "code"),
+    ] {
+        assert_eq!(next(house.authorize(&params, &visitor).await), comes, "{params}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_who_says_no_is_heard_though_nobody_would_have_had_to_ask() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    let no = Visitor { decision: Some(Decision::Deny), ..house.visitor().await };
+    assert_eq!(next(house.authorize(&app.request(&[]), &no).await), "access_denied");
+}
+
+#[tokio::test]
+async fn an_answer_by_form_goes_to_no_application_that_takes_none() {
+    let house = House::new().await;
+    let uri = "com.example.app:/cb";
+    let app = house.app(json!({ "redirect_uris": [uri] })).await;
+    let params = app.request(&[("redirect_uri", Some(uri)), ("response_mode", Some("form_post"))]);
+    let answer = House::answered(house.authorize(&params, &house.visitor().await).await);
+    assert_eq!((answer.get("error"), answer.mode), (Some("invalid_request"), Mode::Query));
 }

@@ -278,3 +278,17 @@ async fn section_6_a_refresh_token_is_its_clients_and_good_once() {
     assert_eq!(code_of(house.refresh(&other, &tokens).await), InvalidGrant);
     assert_eq!(code_of(house.refresh(&app, &tokens).await), InvalidGrant, "another client has it");
 }
+
+#[tokio::test] // S-18
+async fn section_6_a_request_that_cannot_be_granted_costs_no_token() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    let tokens = house.tokens(&app, &[]).await;
+    let token = tokens.refresh_token.as_ref().unwrap().expose();
+    for (name, value, code) in [("scope", "openid profile", InvalidScope), ("resource", API, InvalidTarget)] {
+        let asked = [("grant_type", "refresh_token"), ("refresh_token", token), (name, value)];
+        assert_eq!(code_of(house.token(&app, &asked).await), code);
+    }
+    house.world.clock.advance(Duration::from_secs(60));
+    house.refresh(&app, &tokens).await.unwrap();
+}

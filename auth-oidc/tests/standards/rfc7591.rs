@@ -73,6 +73,8 @@ async fn section_3_2_2_what_cannot_be_registered_is_refused_and_uses_up_nothing(
         (json!({ "redirect_uris": ["https://app.example/#x"] }), InvalidRedirectUri),
         (json!({ "redirect_uris": [] }), InvalidClientMetadata),
         (json!({ "grant_types": ["implicit"] }), InvalidClientMetadata),
+        (json!({ "grant_types": ["authorization_code", "client_credentials"] }), InvalidClientMetadata),
+        (json!({ "default_max_age": u64::MAX }), InvalidClientMetadata),
         (json!({ "grant_types": ["refresh_token"] }), InvalidClientMetadata),
         (json!({ "response_types": ["code", "token"] }), InvalidClientMetadata),
         (json!({ "token_endpoint_auth_method": "client_secret_jwt" }), InvalidClientMetadata),

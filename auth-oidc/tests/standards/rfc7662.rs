@@ -14,13 +14,13 @@ async fn section_2_2_a_client_is_told_of_its_own_and_a_resource_of_what_is_meant
     let api = json!({ "client_id": "api", "grant_types": [], "redirect_uris": [], "serves": [API] });
     let api = house.app(api).await;
     let other = house.app(json!({ "client_id": "other" })).await;
-    let tokens = house.tokens(&app, &[("scope", Some("openid read")), ("resource", Some(API))]).await;
+    let tokens = house.tokens(&app, &[("scope", Some("openid profile read")), ("resource", Some(API))]).await;
     let (access, refresh) = (tokens.access_token.expose(), tokens.refresh_token.as_ref().unwrap().expose());
     for who in [&app, &api] {
         let told = told(&house, who, access).await;
         assert_eq!((&told["active"], &told["client_id"]), (&json!(true), &json!("app")));
         assert_eq!((&told["username"], &told["aud"]), (&json!("ann"), &json!([API])));
-        assert_eq!((&told["scope"], &told["token_type"]), (&json!("openid read"), &json!("Bearer")));
+        assert_eq!((&told["scope"], &told["token_type"]), (&json!("openid profile read"), &json!("Bearer")));
         assert_eq!(told["sub"], claims(&tokens.access_token)["sub"]);
     }
     let of_refresh = told(&house, &app, refresh).await;

@@ -43,3 +43,30 @@ async fn section_2_2_at_the_token_endpoint_it_can_be_narrowed_alone() {
     shown.push(("resource", API));
     assert_eq!(code_of(house.token(&app, &shown).await), InvalidTarget, "it was not asked for");
 }
+
+#[tokio::test]
+async fn section_2_2_a_narrowed_token_says_nothing_of_what_it_is_not_for() {
+    let house = House::new().await;
+    let app = house.app(json!({ "scope": "openid read tools offline_access" })).await;
+    let code = house
+        .code(&app, &[("scope", Some("openid read tools")), ("resource", Some(API)), ("resource", Some(TOOLS))])
+        .await;
+    let mut shown = honest(&code).to_vec();
+    shown.push(("resource", API));
+    let tokens = house.token(&app, &shown).await.unwrap();
+    assert_eq!(
+        (tokens.scope.to_string().as_str(), &claims(&tokens.access_token)["aud"]),
+        ("openid read", &json!([API]))
+    );
+    // And what an operator has taken from the client meanwhile is gone at the next refresh.
+    let mut resources = house.provider.policy().clone();
+    resources.resources.retain(|own| own.resource != API);
+    let without = auth_oidc::Provider::new(house.world.accounts(), resources);
+    let refresh = tokens.refresh_token.as_ref().unwrap().expose();
+    let asked = app.asks(&[("grant_type", "refresh_token"), ("refresh_token", refresh)]);
+    let next = without.token(&asked).await.unwrap();
+    assert_eq!(
+        (next.scope.to_string().as_str(), &claims(&next.access_token)["aud"]),
+        ("openid tools", &json!([TOOLS]))
+    );
+}

@@ -57,7 +57,11 @@ pub struct ClientsFile {
 impl FromStr for ClientsFile {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let file: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        // The whole of toml's message shows the line, and a secret may stand there where its digest should.
+        let file: Self = toml::from_str(text).map_err(|error| {
+            let before = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count());
+            format!("line {}: {}", before + 1, error.message())
+        })?;
         let (mut clients, mut resources) = (HashSet::new(), HashSet::new());
         for resource in &file.resources {
             let name = &resource.resource;
@@ -104,7 +108,8 @@ mod tests {
         let client = |more: &str| format!("[[clients]]\nclient_id = \"app\"\n{more}\n");
         let public = "token_endpoint_auth_method = \"none\"\nredirect_uris = [\"https://app.example/cb\"]\n";
         for (text, named) in [
-            ("x", "expected"),
+            ("x", "line 1: "),
+            (&client("client_secrets = [\"a-secret-in-clear\"]"), "line 3: a digest is sha256:"),
             (&client("nonsense = 1"), "nonsense"),
             (&client("redirect_uris = [\"javascript:alert(1)\"]"), "a redirect URI is"),
             (&client(""), "client app: redirect_uris"),
@@ -114,7 +119,7 @@ mod tests {
             ("[[resources]]\nresource = \"api\"", "resource api: expected an absolute URI"),
         ] {
             let error = text.parse::<ClientsFile>().unwrap_err();
-            assert!(error.contains(named), "{named} in {error}");
+            assert!(error.contains(named) && !error.contains("in-clear"), "{named} in {error}");
         }
     }
 }

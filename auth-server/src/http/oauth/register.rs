@@ -55,8 +55,16 @@ impl<'a> ApiExtractor<'a> for Said {
             return Err(bad("the body is application/json, and not compressed".to_owned()).into());
         }
         let bytes = body.take()?.into_bytes().await.map_err(|_| bad("the body breaks off".to_owned()))?;
-        let object: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
-        Ok(Self(serde_json::from_value(object.into()).map_err(|error| bad(error.to_string()))?))
+        let object: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|error| bad(where_of(&error)))?;
+        Ok(Self(serde_json::from_value(object.into()).map_err(|error| bad(where_of(&error)))?))
+    }
+}
+
+/// Where the body is wrong; not in serde's words, which repeat what was sent.
+fn where_of(error: &serde_json::Error) -> String {
+    match error.line() {
+        0 => "the body is a JSON object whose members have the types of RFC 7591, section 2".to_owned(),
+        line => format!("the body is a JSON object: line {line}, column {} is wrong", error.column()),
     }
 }
 

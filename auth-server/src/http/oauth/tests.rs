@@ -39,9 +39,9 @@ impl House {
     async fn code(&self) -> String {
         let provider = Provider::new(self.world.accounts(), Policy::default());
         let attempt = LoginAttempt { identifier: Identifier::parse("ann"), password: password(), device: None };
-        let who = provider.accounts().sign_in(&Caller::default(), attempt).await.unwrap().who;
+        let who = provider.accounts().sign_in(&Caller::default(), attempt, None).await.unwrap().who;
         let params = Params::parse(
-            "client_id=app&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&response_type=code&scope=openid%20email\
+            "client_id=app&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&response_type=code&scope=openid%20email%20profile\
              &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
         );
         match provider.authorize(&params, &Visitor::signed_in(who)).await.unwrap() {
@@ -79,7 +79,7 @@ async fn tokens_come_as_json_that_nobody_keeps() {
     let (response, body) = house.post("/oauth2/token", &format!("{SHOWN}{}", house.code().await)).await;
     assert_eq!((response.status(), response.header("cache-control")), (StatusCode::OK, Some("no-store")));
     assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(600)));
-    assert_eq!((&body["scope"], body.get("refresh_token")), (&json!("email openid"), None));
+    assert_eq!((&body["scope"], body.get("refresh_token")), (&json!("email openid profile"), None));
 }
 
 #[tokio::test] // RFC 6749, section 5.2; O-11, H-01

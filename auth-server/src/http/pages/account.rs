@@ -27,7 +27,7 @@ impl Step for Account {
 
 /// The page, for whoever has done this much.
 pub fn page(visit: &Visit, request: &Request, who: &Identity, done: Done) -> Page {
-    let ticket = visit.provider.ticket(authorize::Page::Account, &visit.params, who, done);
+    let ticket = visit.provider.ticket(authorize::Page::Account, &visit.params, request, who, done);
     Page::Account {
         client: request.client.name().to_owned(),
         login: who.user.login.to_string(),

@@ -30,14 +30,13 @@ impl Step for Consent {
 /// The page, for whoever has done this much.
 pub fn page(visit: &Visit, request: &Request, who: &Identity, done: Done) -> Page {
     let client = &request.client;
-    let ticket = visit.provider.ticket(authorize::Page::Consent, &visit.params, who, done);
+    let ticket = visit.provider.ticket(authorize::Page::Consent, &visit.params, request, who, done);
     Page::Consent {
         client: client.name().to_owned(),
         login: who.user.login.to_string(),
         host: host(&request.redirect_uri),
         asked: asked(visit, request),
-        unverified: !client.first_party
-            && (client.registration_token.is_some() || !client.is_recognised_at(&request.redirect_uri)),
+        unverified: client.registration_token.is_some() || !client.is_recognised_at(&request.redirect_uri),
         policy_uri: link(client.policy_uri.as_ref()),
         tos_uri: link(client.tos_uri.as_ref()),
         request: visit.params.to_string(),
@@ -49,18 +48,24 @@ pub fn page(visit: &Visit, request: &Request, who: &Identity, done: Done) -> Pag
 /// The scopes of this server, from what every client wants to what goes furthest; then those of others.
 const ORDER: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
 
-/// Each scope, with what the service is called that it is about, if it is not this one.
+/// Each thing that is asked for at each service, with what the service is called, if it is not this one; and each service
+/// at which nothing in particular is.
 fn asked(visit: &Visit, request: &Request) -> Vec<Asked> {
-    let at = |scope: &str| {
-        let named = |id: &String| visit.provider.policy().resources.iter().find(|own| own.resource == *id);
-        let mut resources = request.resources.iter().filter_map(named);
-        let resource = resources.find(|resource| resource.scope.has(scope))?;
-        Some(resource.name.clone().unwrap_or_else(|| resource.resource.clone()))
+    let name = |id: &str| {
+        let known = visit.provider.policy().resources.iter().find(|own| own.resource == id);
+        known.and_then(|own| own.name.clone()).unwrap_or_else(|| id.to_owned())
     };
-    let scope = request.asks_for();
-    let mut words: Vec<_> = scope.words().collect();
-    words.sort_by_key(|word| ORDER.iter().position(|known| known == word).unwrap_or(ORDER.len()));
-    words.into_iter().map(|scope| Asked { scope: scope.to_owned(), at: at(scope) }).collect()
+    let mut all = Vec::new();
+    for (id, scope) in visit.provider.asked_by(request) {
+        let at = (!id.is_empty()).then(|| name(&id));
+        let words: Vec<_> = scope.words().collect();
+        all.extend(words.iter().map(|word| Asked { scope: (*word).to_owned(), at: at.clone() }));
+        if let (Some(at), true) = (at, words.is_empty()) {
+            all.push(Asked { scope: at, at: None });
+        }
+    }
+    all.sort_by_key(|asked| ORDER.iter().position(|known| *known == asked.scope).unwrap_or(ORDER.len()));
+    all
 }
 
 /// A client that was checked has no other; but whatever is in a store, no link runs a script (O-16).

@@ -5,7 +5,7 @@ use crate::{
     pages::{Page, Told},
 };
 use auth_core::{
-    accounts::{LoginAttempt, LoginError, SignedIn},
+    accounts::{Identity, LoginAttempt, LoginError, SignedIn},
     ports::Outside,
     value::{Identifier, Password, Secret},
 };
@@ -20,7 +20,8 @@ impl Step for SignIn {
         if !visit.is_ours() {
             return visit.next(Visitor::default(), Some(Told::Stale)).await;
         }
-        match attempt(visit).await {
+        let before = visit.who().await?;
+        match attempt(visit, before.as_ref()).await {
             Ok(signed_in) => Ok(welcome(visit, signed_in).await),
             Err(LoginError::Refused) => visit.next(Visitor::default(), Some(Told::Wrong)).await,
             Err(LoginError::Slow(slow)) => visit.next(Visitor::default(), Some(Told::Slow(slow.retry_after))).await,
@@ -33,14 +34,14 @@ impl Step for SignIn {
     }
 }
 
-async fn attempt(visit: &Visit) -> Result<SignedIn, LoginError> {
+async fn attempt(visit: &Visit, before: Option<&Identity>) -> Result<SignedIn, LoginError> {
     (visit.context.room)()?;
     let field = |name| visit.form.get(name).unwrap_or_default();
     // What cannot be a password is a wrong one.
     let password = Password::parse(Secret::new(field("password").to_owned())).map_err(|_| LoginError::Refused)?;
     let (identifier, device) = (Identifier::parse(field("username")), browser_name::of(&visit.user_agent));
     let attempt = LoginAttempt { identifier, password, device };
-    visit.provider.accounts().sign_in(&visit.caller, attempt).await
+    visit.provider.accounts().sign_in(&visit.caller, attempt, before).await
 }
 
 /// What comes next, and the cookies, whatever it is.
