@@ -3,7 +3,8 @@
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
-const { CLIENT_ID, CLIENT_SECRET, MACHINE_ID, MACHINE_SECRET, RESOURCE } = process.env;
+const { CLIENT_ID, CLIENT_SECRET, MACHINE_ID, MACHINE_SECRET, BANK_ID, BANK_KEY, RESOURCE } = process.env;
+const { d: _, ...bankKey } = JSON.parse(BANK_KEY);
 
 const server = createServer();
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -33,12 +34,25 @@ const provider = new Provider(issuer, {
       response_types: [],
       grant_types: ['client_credentials'],
     },
+    {
+      client_id: BANK_ID,
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_signing_alg: 'ES256',
+      jwks: { keys: [bankKey] },
+      application_type: 'native',
+      redirect_uris: ['http://127.0.0.1/callback'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      require_pushed_authorization_requests: true,
+      dpop_bound_access_tokens: true,
+    },
   ],
   jwks: { keys: [jwk] },
   claims: { openid: ['sub'], email: ['email', 'email_verified'] },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@example.org`, email_verified: true }) }),
   features: {
     devInteractions: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: crypto.getRandomValues(Buffer.alloc(32)), requireNonce: () => true },
     introspection: { enabled: true },
     revocation: { enabled: true },
     clientCredentials: { enabled: true },

@@ -19,6 +19,12 @@ use tokio::{
 pub const APP: (&str, &str) = ("app", "cs_of-the-app-that-the-scripts-know-0001");
 /// A client for itself, with its secret in the body.
 pub const MACHINE: (&str, &str) = ("machine", "cs_of-the-machine-that-the-scripts-know-01");
+/// A client by the FAPI 2.0 Security Profile, with the key that it signs by.
+pub const BANK: (&str, &str) = (
+    "bank",
+    r#"{"kty":"EC","crv":"P-256","x":"MzZgwacrnricOuuTZJtOAsSeqo4gpQVrio9v6L7E9Ng",
+        "y":"2xKzj-gj3mGKIzfSVoHwGiG3AsfnILvYTTCnF5opFSU","d":"eBv89CPMmCRsRag5dEO8ivdscDUm7hFYijS8eU9K69A"}"#,
+);
 /// The one service that tokens are for.
 pub const RESOURCE: &str = "https://api.example";
 
@@ -120,6 +126,8 @@ fn script(name: &str, variables: &[(&str, &str)]) -> Command {
         ("CLIENT_SECRET", APP.1),
         ("MACHINE_ID", MACHINE.0),
         ("MACHINE_SECRET", MACHINE.1),
+        ("BANK_ID", BANK.0),
+        ("BANK_KEY", BANK.1),
         ("RESOURCE", RESOURCE),
     ];
     command.arg(folder.join(name)).current_dir(folder).envs(known).envs(variables.iter().copied());
@@ -140,6 +148,8 @@ fn advice(name: &str) -> String {
 
 fn clients(mcp: &str) -> String {
     let digest = |(_, secret): (&str, &str)| String::from(SecretDigest::of(&Secret::new(secret.to_owned())));
+    let key: serde_json::Value = serde_json::from_str(BANK.1).expect("a JWK");
+    let of_key = |member: &str| key[member].as_str().expect("a text").to_owned();
     format!(
         r#"
         [[resources]]
@@ -170,11 +180,23 @@ fn clients(mcp: &str) -> String {
         grant_types = ["client_credentials"]
         resources = ["{RESOURCE}"]
         scope = "read"
+
+        [[clients]]
+        client_id = "{}"
+        profile = "fapi2"
+        token_endpoint_auth_method = "private_key_jwt"
+        jwks = {{ keys = [{{ kty = "EC", crv = "P-256", x = "{}", y = "{}" }}] }}
+        redirect_uris = ["http://127.0.0.1/callback"]
+        grant_types = ["authorization_code", "refresh_token"]
+        scope = "openid profile email offline_access"
         "#,
         APP.0,
         digest(APP),
         MACHINE.0,
         digest(MACHINE),
+        BANK.0,
+        of_key("x"),
+        of_key("y"),
     )
 }
 

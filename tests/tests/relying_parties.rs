@@ -31,7 +31,7 @@ async fn open() -> Provider {
 #[tokio::test]
 async fn the_same_scripts_pass_against_a_certified_provider() {
     let peer = Peer::start().await;
-    for script in ["openid_client.mjs", "authlib_client.py"] {
+    for script in ["openid_client.mjs", "openid_client_fapi.mjs", "authlib_client.py"] {
         peer.passes(script).await;
     }
 }
