@@ -9,6 +9,11 @@ async fn openid_client_gets_what_it_asks_for() {
     Provider::start().await.passes("openid_client.mjs").await;
 }
 
+#[tokio::test] // RFC 7523, RFC 9126, RFC 9449
+async fn openid_client_gets_what_it_asks_for_by_fapi_2() {
+    Provider::start().await.passes("openid_client_fapi.mjs").await;
+}
+
 #[tokio::test]
 async fn authlib_gets_what_it_asks_for() {
     Provider::start().await.passes("authlib_client.py").await;
