@@ -4,7 +4,11 @@ use crate::{
     access_token::AccessClaims,
     client::Client,
     dpop::Confirmation,
-    error::{Error, ErrorCode::*, refused},
+    error::{
+        Error,
+        ErrorCode::{InvalidClient, InvalidRequest},
+        refused,
+    },
     path,
     provider::Standing,
     token::ClientRequest,

@@ -3,7 +3,11 @@ use crate::{
     Params, Provider,
     authorize::{Objection, Request},
     dpop::Use,
-    error::{Error, ErrorCode::*, Refusal, refused},
+    error::{
+        Error,
+        ErrorCode::{InvalidDpopProof, InvalidRequest},
+        Refusal, refused,
+    },
     path,
     provider::sha256,
     token::ClientRequest,

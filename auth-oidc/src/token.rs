@@ -15,7 +15,11 @@ use crate::{
     Params, Provider,
     client::{Client, GrantType},
     dpop::Use,
-    error::{Error, ErrorCode::*, Refusal, refused},
+    error::{
+        Error,
+        ErrorCode::{InvalidDpopProof, InvalidRequest, InvalidTarget, UnauthorizedClient, UnsupportedGrantType},
+        Refusal, refused,
+    },
     path,
 };
 use auth_core::{session::Session, value::Secret};
@@ -27,7 +31,7 @@ pub struct ClientRequest {
     pub params: Params,
     /// The Authorization header, if there was one.
     pub authorization: Option<Secret>,
-    /// The DPoP headers, as many as there were (RFC 9449).
+    /// The `DPoP` headers, as many as there were (RFC 9449).
     pub dpop: Vec<Secret>,
 }
 

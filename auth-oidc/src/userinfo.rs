@@ -2,7 +2,11 @@
 use crate::{
     Provider, claims,
     dpop::Use,
-    error::{Error, ErrorCode::*, refused},
+    error::{
+        Error,
+        ErrorCode::{InsufficientScope, InvalidDpopProof, InvalidToken},
+        refused,
+    },
     path,
 };
 use auth_core::value::Secret;

@@ -85,7 +85,7 @@ pub fn endpoint(context: Context) -> impl Endpoint<Output = Response> + 'static 
         routes.add(Method::GET, "/api/docs", docs::page(&service));
     }
     for path in oauth::discovery::paths_of(context.provider.issuer()) {
-        routes.add(Method::GET, &path, oauth::discovery::document(Arc::new(context.provider.clone())));
+        routes.add(Method::GET, &path, oauth::discovery::document());
     }
     pages::add_to(&mut routes);
     let context = Arc::new(context);

@@ -89,6 +89,11 @@ impl Pages {
         tags.filter_map(|tag| self.words.get_key_value(tag)).map(|(tag, _)| tag.as_str()).next().unwrap_or("en")
     }
 
+    /// The languages that there are words for.
+    pub fn languages(&self) -> Vec<&str> {
+        self.words.keys().map(String::as_str).collect()
+    }
+
     /// The style sheet.
     pub fn style(&self) -> &str {
         &self.style

@@ -49,10 +49,7 @@ async fn what_cannot_be_registered_is_refused_with_its_reason() {
     let provider = Provider::start().await;
     let (server, app) = (&provider.server, APP.0);
     for (arguments, reason) in [
-        (
-            &["add", "a/b", "--public", "--redirect-uri", "https://a.example/"][..],
-            "client_id: a client is called by",
-        ),
+        (&["add", "a/b", "--public", "--redirect-uri", "https://a.example/"][..], "client_id: a client is called by"),
         (&["add", "a", "--public"], "redirect_uris: a client has them"),
         (&["add", "a", "--redirect-uri", "http://a.example/"], "a redirect URI with http leads to"),
         (&["add", "a", "--grant-type", "password"], "unknown variant"),

@@ -4,7 +4,7 @@ use crate::{
     Params, Provider,
     client::Client,
     dpop::Thumbprint,
-    error::{Error, ErrorCode::*, refused},
+    error::{Error, ErrorCode::InvalidGrant, refused},
     provider::{Standing, sha256},
 };
 use auth_core::{

@@ -4,7 +4,11 @@ use crate::{
     Params, Provider,
     client::Client,
     dpop::Thumbprint,
-    error::{Error, ErrorCode::*, Refusal, refused},
+    error::{
+        Error,
+        ErrorCode::{InvalidScope, InvalidTarget},
+        Refusal, refused,
+    },
     resource,
 };
 use auth_core::value::Scope;

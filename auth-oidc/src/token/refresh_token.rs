@@ -4,7 +4,11 @@ use crate::{
     Params, Provider,
     client::Client,
     dpop::Thumbprint,
-    error::{Error, ErrorCode::*, Refusal, refused},
+    error::{
+        Error,
+        ErrorCode::{InvalidGrant, InvalidScope},
+        Refusal, refused,
+    },
 };
 use auth_core::{
     grant::Grant,

@@ -42,7 +42,7 @@ impl Bank {
         claims
     }
 
-    fn assertion(&self, aud: Value) -> String {
+    fn assertion(&self, aud: &Value) -> String {
         let exp = self.house.world.ports.clock.now().0 + 60;
         self.key.assertion(&self.fresh(json!({ "iss": "app", "sub": "app", "aud": aud, "exp": exp })))
     }
@@ -61,7 +61,7 @@ impl Bank {
     }
 
     fn asks(&self, params: &str, dpop: Vec<Secret>) -> ClientRequest {
-        let assertion = self.assertion(json!(self.house.provider.issuer()));
+        let assertion = self.assertion(&json!(self.house.provider.issuer()));
         let params = auth_oidc::Params::parse(params);
         let params = params.with("client_assertion", &assertion).with("client_assertion_type", TYPE);
         ClientRequest { params, authorization: None, dpop }
@@ -136,8 +136,7 @@ async fn section_5_3_2_1_the_audience_of_an_assertion_is_the_issuer_alone_as_one
         (json!(provider.endpoint("/oauth2/par")), false),
     ] {
         let request = bank.asks(&bank.app.request(&[]).to_string(), Vec::new());
-        let params =
-            request.params.without(&["client_assertion"]).with("client_assertion", &bank.assertion(aud.clone()));
+        let params = request.params.without(&["client_assertion"]).with("client_assertion", &bank.assertion(&aud));
         let pushed = provider.push(&ClientRequest { params, ..ClientRequest::default() }).await;
         assert!(taken && pushed.is_ok() || code_of(pushed) == InvalidClient, "{aud}");
     }

@@ -289,6 +289,6 @@ async fn section_6_a_request_that_cannot_be_granted_costs_no_token() {
         let asked = [("grant_type", "refresh_token"), ("refresh_token", token), (name, value)];
         assert_eq!(code_of(house.token(&app, &asked).await), code);
     }
-    house.world.clock.advance(Duration::from_secs(60));
+    house.world.clock.advance(Duration::from_mins(1));
     house.refresh(&app, &tokens).await.unwrap();
 }

@@ -255,8 +255,8 @@ async fn section_10_1_a_proof_with_a_pushed_request_binds_its_code() {
         ..app.asks(&[])
     };
     for (jkt, who, bought) in [(None, &key, true), (Some(key.thumbprint()), &key, true), (None, &other, false)] {
-        let pushed = house.provider.push(&pushes(jkt)).await.unwrap();
-        let params = form(&[("client_id", "app"), ("request_uri", pushed.request_uri.expose())]);
+        let reference = house.provider.push(&pushes(jkt)).await.unwrap();
+        let params = form(&[("client_id", "app"), ("request_uri", reference.request_uri.expose())]);
         let answer = House::answered(house.authorize(&params, &house.visitor().await).await);
         assert_eq!(exchange(&house, &app, answer.get("code").unwrap(), who).await.is_ok(), bought);
     }

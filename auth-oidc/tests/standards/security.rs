@@ -184,7 +184,7 @@ async fn signing_in_again_ends_the_session_that_the_browser_had() {
 async fn more_parameters_than_any_honest_request_has_are_refused() {
     let house = House::new().await;
     let app = house.app(json!({})).await;
-    let more: String = (0..100).map(|n| format!("&p{n}=1")).collect();
+    let more = (0..100).fold(String::new(), |more, n| format!("{more}&p{n}=1"));
     let params = auth_oidc::Params::parse(&format!("{}{more}", app.request(&[])));
     let answer = House::answered(house.authorize(&params, &house.visitor().await).await);
     assert_eq!(answer.get("error"), Some("invalid_request"));

@@ -13,8 +13,8 @@ use url::Url;
 #[derive(Clone, Debug, Conf, Serialize)]
 #[conf(serde)]
 pub struct OAuthSettings {
-    /// A TOML file with a table [[clients]] for each program that may ask for tokens, and [[resources]] for each service
-    /// that tokens are for. Further clients are registered by `auth-server client add`.
+    /// A TOML file: an entry of `clients` for each program that may ask for tokens, one of `resources` for each service that
+    /// tokens are for. Further clients are registered by `auth-server client add`.
     #[conf(long, env, serde(use_value_parser))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clients_file: Option<FromFile<ClientsFile>>,

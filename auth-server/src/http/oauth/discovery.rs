@@ -2,9 +2,9 @@
 #![expect(clippy::unused_async, reason = "the framework calls every operation so")]
 
 use super::{Members, Tag, refusal::OAuthRefusal};
-use crate::http::{answer::Answer, jwks::cacheable};
-use auth_oidc::{Provider, discovery::Metadata};
-use poem::{Endpoint, IntoResponse, Response, endpoint::make, web::Data};
+use crate::http::{Context, answer::Answer, jwks::cacheable};
+use auth_oidc::discovery::Metadata;
+use poem::{Endpoint, IntoResponse, Response, endpoint::make_sync, web::Data};
 use poem_openapi::{
     ApiResponse, OpenApi,
     registry::{MetaResponses, Registry},
@@ -24,8 +24,8 @@ struct Document(Metadata);
 impl Discovery {
     /// What this provider does (OpenID Connect Discovery)
     #[oai(path = "/.well-known/openid-configuration", method = "get", operation_id = "openid_configuration")]
-    async fn openid(&self, Data(provider): Data<&Provider>) -> Result<Document, OAuthRefusal> {
-        Ok(Document(metadata(provider)))
+    async fn openid(&self, Data(context): Data<&Arc<Context>>) -> Result<Document, OAuthRefusal> {
+        Ok(Document(metadata(context)))
     }
 
     /// What this authorization server does (RFC 8414)
@@ -36,8 +36,8 @@ impl Discovery {
         method = "get",
         operation_id = "oauth_authorization_server"
     )]
-    async fn oauth(&self, Data(provider): Data<&Provider>) -> Result<Document, OAuthRefusal> {
-        Ok(Document(metadata(provider)))
+    async fn oauth(&self, Data(context): Data<&Arc<Context>>) -> Result<Document, OAuthRefusal> {
+        Ok(Document(metadata(context)))
     }
 }
 
@@ -49,15 +49,12 @@ pub fn paths_of(issuer: &str) -> Vec<String> {
 }
 
 /// The document, at such a path.
-pub fn document(provider: Arc<Provider>) -> impl Endpoint + 'static {
-    make(move |_| {
-        let provider = provider.clone();
-        async move { Document(metadata(&provider)).into_response() }
-    })
+pub fn document() -> impl Endpoint + 'static {
+    make_sync(|request| Document(metadata(Context::of(&request))).into_response())
 }
 
-fn metadata(provider: &Provider) -> Metadata {
-    provider.metadata(&["en", "ru"])
+fn metadata(context: &Context) -> Metadata {
+    context.provider.metadata(&context.pages.languages())
 }
 
 impl IntoResponse for Document {

@@ -21,7 +21,6 @@ struct Shown {
 }
 
 /// In the header, or in the body of a form (RFC 6750, sections 2.1 and 2.2); not in both.
-
 impl<'a> ApiExtractor<'a> for Shown {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
     type ParamType = ();

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 /// each must be there.
 const AUTHORIZE: [(&str, bool, &str); 19] = [
     ("client_id", true, "The client."),
-    ("redirect_uri", true, "Where the answer goes: one that the client has registered, letter for letter."),
-    ("response_type", true, "`code`."),
-    ("scope", true, "What is asked for, with a space between each two words."),
+    ("redirect_uri", false, "Where the answer goes: one that the client has registered, letter for letter."),
+    ("response_type", false, "`code`."),
+    ("scope", false, "What is asked for, with a space between each two words."),
     ("state", false, "Given back as it came."),
     ("nonce", false, "Given back in the ID token."),
     ("code_challenge", false, "Of PKCE (RFC 7636)."),
