@@ -15,7 +15,7 @@ pub use self::{
     ticket::{Page, Ticket},
 };
 
-use crate::{Params, Provider, client::Client, error::*, par};
+use crate::{Params, Provider, client::Client, error::*, hint::NoHint, par};
 use auth_core::{
     accounts::Identity,
     grant::{CodeBinding, Grant},
@@ -23,10 +23,8 @@ use auth_core::{
     secrets::Seed,
     session::Session,
     session_token::{Purpose, SessionToken},
-    token::{self, TokenRefused},
     value::*,
 };
-use serde::Deserialize;
 
 /// Who is in front of the browser, and what they have done about this request so far.
 #[derive(Clone, Debug, Default)]
@@ -131,24 +129,18 @@ impl Provider {
         }
     }
 
-    /// OpenID Connect Core, section 3.1.2.1: an ID token of ours, however old, says whom the person must be.
+    /// OpenID Connect Core, section 3.1.2.1: an ID token of ours says whom the person must be.
     fn id_token_hint(&self, params: &Params, request: &mut Request) -> Result<(), Refusal> {
-        #[derive(Deserialize)]
-        struct Hint {
-            iss: String,
-            sub: String,
-        }
         let Some(text) = params.get("id_token_hint") else { return Ok(()) };
-        let hint = match token::open::<Hint>(text, &self.ports().keyring.public_keys(), "JWT") {
-            Ok(hint) if hint.iss == self.issuer() => hint,
-            // By a key that is published no more: nobody can tell, so the person is to say who they are.
-            Err(TokenRefused::UnknownKey) if request.prompt.none => {
+        match self.hint(text) {
+            Ok(Some(hint)) => request.subject_hint = Some(hint.sub),
+            // Nobody can tell: the person is to say who they are.
+            Ok(None) if request.prompt.none => {
                 return refused(ErrorCode::LoginRequired, "id_token_hint is too old to be read");
             }
-            Err(TokenRefused::UnknownKey) => return Ok(()),
-            _ => return refused(ErrorCode::InvalidRequest, "id_token_hint is no ID token of this server"),
-        };
-        request.subject_hint = Some(hint.sub);
+            Ok(None) => {}
+            Err(NoHint) => return refused(ErrorCode::InvalidRequest, "id_token_hint is no ID token of this server"),
+        }
         Ok(())
     }
 

@@ -12,6 +12,7 @@ pub use self::{
 };
 use auth_core::{
     keys::Algorithm,
+    session::Session,
     value::{ClientId, Scope, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -200,6 +201,12 @@ impl Client {
     /// Whether it may ask only by what it has pushed.
     pub fn must_push(&self) -> bool {
         self.require_pushed_authorization_requests || self.profile.pushes()
+    }
+
+    /// Whether a grant is this client's: of this name, and since it has it.
+    pub(crate) fn holds(&self, session: &Session) -> bool {
+        let own = session.grant.as_ref().is_some_and(|grant| grant.client == self.client_id);
+        own && session.started_at >= self.client_id_issued_at
     }
 
     /// What people are told that it is called.

@@ -1,7 +1,10 @@
 //! Clients: those of the configuration, and those that are registered.
-use crate::{Provider, client::*};
-use auth_core::{document::*, ports::*, value::*};
-use std::borrow::Cow;
+use crate::{
+    Provider,
+    client::*,
+    records::{self, read, written},
+};
+use auth_core::{document::*, keys::Algorithm, ports::*, value::*};
 
 const KIND: &str = "client";
 
@@ -51,8 +54,7 @@ impl Provider {
         if let Some(configured) = self.policy.clients.iter().find(|client| client.client_id == *id) {
             return Ok(Some(configured.clone()));
         }
-        let Some(key) = key(id) else { return Ok(None) };
-        self.ports().documents.find(&key).await?.map(|stored| read(&stored.value)).transpose()
+        Ok(self.registered_client(id).await?.map(|found| found.client))
     }
 
     /// Finds a client among those that are registered, to be written over.
@@ -83,12 +85,8 @@ impl Provider {
     /// # Errors
     /// [`AddClientError`].
     pub async fn add_client(&self, mut client: Client) -> Result<(Client, Option<Secret>), AddClientError> {
-        let Ports { documents, events, clock, rng, .. } = self.ports();
-        let secret = (client.keeps_secret() && client.client_secrets.is_empty()).then(|| {
-            let secret = ClientSecret::generate(rng.as_ref()).reveal();
-            client.client_secrets.push(SecretDigest::of(&secret));
-            secret
-        });
+        let Ports { documents, events, clock, .. } = self.ports();
+        let secret = self.give_secret(&mut client);
         client.client_id_issued_at = clock.now();
         self.check(&client)?;
         let (Some(key), false) = (key(&client.client_id), self.is_reserved(&client.client_id)) else {
@@ -102,6 +100,15 @@ impl Provider {
         Ok((client, secret))
     }
 
+    /// Gives a client its first secret, if it proves who it is by one and has none.
+    pub(crate) fn give_secret(&self, client: &mut Client) -> Option<Secret> {
+        (client.keeps_secret() && client.client_secrets.is_empty()).then(|| {
+            let secret = ClientSecret::generate(self.ports().rng.as_ref()).reveal();
+            client.client_secrets.push(SecretDigest::of(&secret));
+            secret
+        })
+    }
+
     /// Gives a registered client a new secret. The one that was new before goes on to be good, until the next time or until
     /// it is dropped by `alone`.
     ///
@@ -111,20 +118,18 @@ impl Provider {
         let Ports { documents, events, rng, .. } = self.ports();
         let key = key(id).ok_or(ClientError::NotFound)?;
         let stored = documents.find(&key).await?.ok_or(ClientError::NotFound)?;
-        if !read(&stored.value)?.keeps_secret() {
+        if !read::<Client>(&stored.value)?.keeps_secret() {
             return Err(ClientError::Public);
         }
         let secret = ClientSecret::generate(rng.as_ref()).reveal();
         let digest = SecretDigest::of(&secret);
         let changed = documents.change_document(&key, |document| {
-            let Ok(mut client) = read(document) else { return Change::Leave };
+            let Ok(mut client) = read::<Client>(document) else { return Change::Leave };
             client.client_secrets.insert(0, digest.clone());
             client.client_secrets.dedup();
             client.client_secrets.truncate(if alone { 1 } else { SECRETS });
-            match written(&client) {
-                Ok(body) => document.body = body,
-                Err(_) => return Change::Leave,
-            }
+            let Ok(body) = written(&client) else { return Change::Leave };
+            document.body = body;
             Change::Write
         });
         changed.await?.ok_or(ClientError::NotFound)?;
@@ -139,13 +144,11 @@ impl Provider {
     pub async fn remove_client(&self, id: &ClientId) -> Outside<bool> {
         let Ports { documents, events, .. } = self.ports();
         let Some(key) = key(id) else { return Ok(false) };
-        while let Some(stored) = documents.find(&key).await? {
-            if let Replace::Done = documents.delete(&stored).await? {
-                events.record(&Event::ClientRemoved(id.clone()));
-                return Ok(true);
-            }
+        let removed = records::remove(documents.as_ref(), &key).await?;
+        if removed {
+            events.record(&Event::ClientRemoved(id.clone()));
         }
-        Ok(false)
+        Ok(removed)
     }
 
     /// Whether the clients of the configuration go with this server.
@@ -167,9 +170,12 @@ impl Provider {
     pub(crate) fn check(&self, client: &Client) -> Result<(), BadClient> {
         client.check()?;
         let Some(wanted) = client.id_token_signed_response_alg else { return Ok(()) };
-        let signs = self.ports().keyring.public_keys().iter().any(|key| key.alg == wanted.as_str());
         let (member, rule) = ("id_token_signed_response_alg", "it is none that this server signs by");
-        if signs { Ok(()) } else { Err(BadClient { member, rule }) }
+        if self.signs_by(wanted) { Ok(()) } else { Err(BadClient { member, rule }) }
+    }
+
+    pub(crate) fn signs_by(&self, algorithm: Algorithm) -> bool {
+        self.ports().keyring.public_keys().iter().any(|key| key.alg == algorithm.as_str())
     }
 
     /// Whether no client may be registered under this name.
@@ -182,17 +188,4 @@ impl Provider {
 /// A name that no registered client can have has no key.
 fn key(id: &ClientId) -> Option<DocumentKey> {
     DocumentKey::new(KIND, id.as_str(), id.as_str()).ok()
-}
-
-fn read(document: &Document) -> Outside<Client> {
-    serde_json::from_value(document.body.clone()).map_err(unreadable)
-}
-
-fn written(client: &Client) -> Outside<serde_json::Value> {
-    serde_json::to_value(client).map_err(unreadable)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
-fn unreadable(error: serde_json::Error) -> Unavailable {
-    Unavailable::failed("documents", Cow::from(format!("a client cannot be read or written: {error}")))
 }

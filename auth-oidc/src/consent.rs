@@ -1,5 +1,12 @@
 //! Consent: what a person has agreed to, so that they need not be asked again (O-22).
-use crate::{Provider, authorize::Request, client::Client, provider::sha256, resource};
+use crate::{
+    Provider,
+    authorize::Request,
+    client::Client,
+    provider::sha256,
+    records::{self, read, written},
+    resource,
+};
 use auth_core::{accounts::Identity, document::*, grant::Grant, ports::*, value::*};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -82,7 +89,7 @@ impl Provider {
         let first = Document { key: key.clone(), expires_at: None, body: written(&fresh)? };
         if documents.insert(&first).await? == Inserted::Exists {
             let extended = documents.change_document(&key, |document| {
-                let Ok(mut held) = read(document) else { return Change::Leave };
+                let Ok(mut held) = read::<Consent>(document) else { return Change::Leave };
                 if held.given_at < client.client_id_issued_at {
                     held.granted.clear();
                 }
@@ -91,7 +98,7 @@ impl Provider {
                 document.body = body;
                 Change::Write
             });
-            let held = extended.await?.map(|document| read(&document)).transpose()?;
+            let held = extended.await?.map(|document| read::<Consent>(&document)).transpose()?;
             if !held.is_some_and(|held| held.covers(&asked)) {
                 return Err(Unavailable::failed("documents", "a consent was withdrawn while it was given"));
             }
@@ -129,13 +136,7 @@ impl Provider {
     /// [`Unavailable`].
     pub async fn withdraw_consent(&self, user: UserId, client: &ClientId) -> Outside<bool> {
         let Ports { documents, sessions, events, .. } = self.ports();
-        let (key, mut withdrawn) = (key(user, client)?, false);
-        while let Some(stored) = documents.find(&key).await? {
-            if let Replace::Done = documents.delete(&stored).await? {
-                withdrawn = true;
-                break;
-            }
-        }
+        let withdrawn = records::remove(documents.as_ref(), &key(user, client)?).await?;
         for session in sessions.of_user(user).await? {
             if session.grant.as_ref().is_some_and(|grant| grant.client == *client) {
                 sessions.revoke(session.id).await?;
@@ -148,14 +149,5 @@ impl Provider {
 
 /// A client may be called by what no key can hold: by its digest it is told from all others.
 fn key(user: UserId, client: &ClientId) -> Outside<DocumentKey> {
-    let key = DocumentKey::new(KIND, &user.to_string(), &sha256(client.as_str()));
-    key.map_err(|invalid| Unavailable::failed("documents", invalid))
-}
-
-fn read(document: &Document) -> Outside<Consent> {
-    serde_json::from_value(document.body.clone()).map_err(|error| Unavailable::failed("documents", error))
-}
-
-fn written(consent: &Consent) -> Outside<serde_json::Value> {
-    serde_json::to_value(consent).map_err(|error| Unavailable::failed("documents", error))
+    records::key(KIND, &user.to_string(), &sha256(client.as_str()))
 }

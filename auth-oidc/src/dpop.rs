@@ -5,6 +5,7 @@ use crate::{
     client::{Client, GrantType, Profile, PublicKey},
     error::{Error, ErrorCode::InvalidDpopProof, Refusal, refused},
     provider::{hex, sha256},
+    records,
 };
 use auth_core::{
     document::*,
@@ -137,7 +138,7 @@ impl Provider {
         let Some(key) = key.filter(|_| client.is_public() && client.may(GrantType::RefreshToken)) else {
             return Ok(());
         };
-        let body = serde_json::to_value(key).map_err(|error| Unavailable::failed("documents", error))?;
+        let body = records::written(key)?;
         let document = Document { key: bound(session.id)?, expires_at: Some(session.ends_at), body };
         match self.ports().documents.insert(&document).await? {
             Inserted::Done => Ok(()),
@@ -169,6 +170,5 @@ fn signed(proof: &str, profile: Profile) -> Result<(Thumbprint, Claims), Refusal
 }
 
 fn bound(id: SessionId) -> Outside<DocumentKey> {
-    let key = DocumentKey::new(BOUND, &id.user().to_string(), &sha256(&id.to_string()));
-    key.map_err(|invalid| Unavailable::failed("documents", invalid))
+    records::key(BOUND, &id.user().to_string(), &sha256(&id.to_string()))
 }

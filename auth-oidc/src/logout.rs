@@ -3,14 +3,13 @@ use crate::{
     Params, Provider,
     authorize::{Mode, Response},
     client::Client,
+    hint::{Hint, NoHint},
 };
 use auth_core::{
     accounts::Identity,
     ports::*,
-    token::{self, TokenRefused},
     value::{ClientId, Secret},
 };
-use serde::Deserialize;
 
 /// What a client asks for, once it is clear that it may.
 #[derive(Clone, Debug, Default)]
@@ -32,15 +31,6 @@ pub enum BadLogout {
     BadRedirectUri,
 }
 
-/// What of an ID token says whose session is meant.
-#[derive(Deserialize)]
-struct Hint {
-    iss: String,
-    aud: ClientId,
-    sub: String,
-    sid: String,
-}
-
 impl Provider {
     /// Looks at a request to sign out (RP-Initiated Logout, section 2) of whoever is in front of the browser. To end the
     /// session, once the person has agreed or need not, is for
@@ -54,9 +44,9 @@ impl Provider {
         who: Option<&Identity>,
     ) -> Outside<Result<LogoutRequest, BadLogout>> {
         let hint = match params.get("id_token_hint") {
-            Some(text) => match self.hinted(text) {
+            Some(text) => match self.hint(text) {
                 Ok(hint) => hint,
-                Err(bad) => return Ok(Err(bad)),
+                Err(NoHint) => return Ok(Err(BadLogout::BadHint)),
             },
             None => None,
         };
@@ -81,16 +71,6 @@ impl Provider {
         // Who is signed out already has nothing to lose.
         let is_proven = hint.is_some_and(|hint| who.is_none_or(|who| proves(&hint, who)));
         Ok(Ok(LogoutRequest { is_proven, then }))
-    }
-
-    /// Section 2: an ID token whose time is over says as well whom it was for. One by a key that is published no more says
-    /// nothing, and the person is asked.
-    fn hinted(&self, text: &str) -> Result<Option<Hint>, BadLogout> {
-        match token::open::<Hint>(text, &self.ports().keyring.public_keys(), "JWT") {
-            Ok(hint) if hint.iss == self.issuer() => Ok(Some(hint)),
-            Err(TokenRefused::UnknownKey) => Ok(None),
-            _ => Err(BadLogout::BadHint),
-        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     },
     path,
     provider::sha256,
+    records::{self, read, written},
     token::ClientRequest,
 };
 use auth_core::{document::*, ports::*, value::*};
@@ -95,7 +96,7 @@ impl Provider {
     pub(crate) async fn pushed(&self, key: &DocumentKey) -> Outside<Option<Params>> {
         let Ports { documents, clock, .. } = self.ports();
         let now = clock.now();
-        let held = documents.change_document(key, |document| match read(document) {
+        let held = documents.change_document(key, |document| match read::<Kept>(document) {
             Ok(kept) if !kept.arrived && !document.is_over(now) => {
                 let Ok(body) = written(&Kept { arrived: true, ..kept }) else { return Change::Leave };
                 (document.body, document.expires_at) = (body, Some(now + self.policy.page_ttl));
@@ -104,7 +105,7 @@ impl Provider {
             _ => Change::Leave,
         });
         let held = held.await?.filter(|document| !document.is_over(now));
-        held.map(|document| Ok(Params::parse(&read(&document)?.params))).transpose()
+        held.map(|document| Ok(Params::parse(&read::<Kept>(&document)?.params))).transpose()
     }
 
     /// Spends what was pushed: of any number who would answer it, one does (RFC 9126, section 7.3). It is not spent before,
@@ -127,14 +128,5 @@ pub(crate) fn key_of(client: &ClientId, params: &Params) -> Outside<Option<Docum
 
 /// By digests: whoever reads the store cannot refer to what is in it, and a client may be called by what no key can hold.
 fn key(client: &ClientId, request_uri: &str) -> Outside<DocumentKey> {
-    let key = DocumentKey::new(KIND, &sha256(client.as_str()), &sha256(request_uri));
-    key.map_err(|invalid| Unavailable::failed("documents", invalid))
-}
-
-fn read(document: &Document) -> Outside<Kept> {
-    serde_json::from_value(document.body.clone()).map_err(|error| Unavailable::failed("documents", error))
-}
-
-fn written(kept: &Kept) -> Outside<serde_json::Value> {
-    serde_json::to_value(kept).map_err(|error| Unavailable::failed("documents", error))
+    records::key(KIND, &sha256(client.as_str()), &sha256(request_uri))
 }

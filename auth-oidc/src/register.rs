@@ -39,14 +39,14 @@ impl Provider {
         let id =
             ClientId::parse(&crate::provider::hex(name)).map_err(|rule| Refusal::new(InvalidClientMetadata, rule.0))?;
         let manager = ClientSecret::generate(rng.as_ref()).reveal();
-        let client = Client { registration_token: Some(SecretDigest::of(&manager)), ..self.said_by(metadata, id)? };
+        let mut client = Client { registration_token: Some(SecretDigest::of(&manager)), ..self.said_by(metadata, id)? };
+        let secret = self.give_secret(&mut client);
         // What cannot be registered uses up no invitation.
-        let probe = Client { client_secrets: self.needed_secret(&client), ..client.clone() };
-        self.check(&probe).map_err(|bad| Refusal::new(InvalidClientMetadata, bad.to_string()))?;
+        self.check(&client).map_err(|bad| Refusal::new(InvalidClientMetadata, bad.to_string()))?;
         if !self.accept_invitation(token).await? {
             return refused(InvalidToken, BAD_TOKEN);
         }
-        let (client, secret) = self.add_client(client).await.map_err(refusal)?;
+        let (client, _) = self.add_client(client).await.map_err(refusal)?;
         Ok(self.registered(&client, secret, Some(manager)))
     }
 
@@ -104,8 +104,8 @@ impl Provider {
     /// The client that these metadata make. RS256 is what they mean who say nothing (OpenID Connect Registration, section 2).
     fn said_by(&self, metadata: &Metadata, id: ClientId) -> Result<Client, Refusal> {
         let mut client = metadata.client(id, self.policy.as_ref())?;
-        let signs = self.ports().keyring.public_keys().iter().any(|key| key.alg == Algorithm::Rs256.as_str());
-        client.id_token_signed_response_alg = client.id_token_signed_response_alg.or(signs.then_some(Algorithm::Rs256));
+        let usual = self.signs_by(Algorithm::Rs256).then_some(Algorithm::Rs256);
+        client.id_token_signed_response_alg = client.id_token_signed_response_alg.or(usual);
         Ok(client)
     }
 
@@ -118,12 +118,6 @@ impl Provider {
         let digest = SecretDigest::of(token);
         let own = found.filter(|found| found.client.registration_token.as_ref() == Some(&digest));
         own.ok_or_else(|| Refusal::new(InvalidToken, BAD_TOKEN).into())
-    }
-
-    /// A client that will be given a secret is looked at as if it had one.
-    fn needed_secret(&self, client: &Client) -> Vec<SecretDigest> {
-        let secret = ClientSecret::generate(self.ports().rng.as_ref()).reveal();
-        if client.is_public() { Vec::new() } else { vec![SecretDigest::of(&secret)] }
     }
 
     fn registered(&self, client: &Client, secret: Option<Secret>, manager: Option<Secret>) -> Registered {

@@ -7,11 +7,17 @@ use crate::{
 use auth_core::value::Scope;
 use std::collections::BTreeMap;
 
-/// The resources that a request names, each of which must be known, and one of `allowed`.
-pub(crate) fn asked(policy: &Policy, params: &Params, allowed: &[String]) -> Result<Vec<String>, Refusal> {
+/// The resources that a request names, each once.
+pub(crate) fn named(params: &Params) -> Vec<String> {
     let mut named: Vec<_> = params.all("resource").map(str::to_owned).collect();
     named.sort_unstable();
     named.dedup();
+    named
+}
+
+/// The resources that a request names, each of which must be known, and one of `allowed`.
+pub(crate) fn asked(policy: &Policy, params: &Params, allowed: &[String]) -> Result<Vec<String>, Refusal> {
+    let named = named(params);
     if !named.iter().all(|named| may(policy, named, allowed)) {
         return refused(InvalidTarget, "a resource is one that is known here, and that this client may ask for");
     }

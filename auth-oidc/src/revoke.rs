@@ -2,7 +2,7 @@
 use crate::{
     Provider,
     error::{Error, ErrorCode::InvalidRequest, refused},
-    path,
+    path, records,
     token::ClientRequest,
 };
 use auth_core::{document::*, ports::*, refresh_token::RefreshToken, token::LEEWAY, value::*};
@@ -55,5 +55,5 @@ impl Provider {
 }
 
 fn key(jti: &str) -> Outside<DocumentKey> {
-    DocumentKey::new(KIND, jti, jti).map_err(|invalid| Unavailable::failed("documents", invalid))
+    records::key(KIND, jti, jti)
 }

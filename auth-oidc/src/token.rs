@@ -13,16 +13,16 @@ pub use self::issue::Tokens;
 
 use crate::{
     Params, Provider,
-    client::{Client, GrantType},
+    client::GrantType,
     dpop::Use,
     error::{
         Error,
         ErrorCode::{InvalidDpopProof, InvalidRequest, InvalidTarget, UnauthorizedClient, UnsupportedGrantType},
         Refusal, refused,
     },
-    path,
+    path, resource,
 };
-use auth_core::{session::Session, value::Secret};
+use auth_core::value::Secret;
 
 /// A request of a client to an endpoint that it proves itself to.
 #[derive(Clone, Debug, Default)]
@@ -70,24 +70,9 @@ fn required<'a>(params: &'a Params, name: &str, missing: &'static str) -> Result
 
 /// What a client narrows its request to: the resources that it names, or all that the grant has.
 fn narrowed(params: &Params, granted: &[String]) -> Result<Vec<String>, Refusal> {
-    let mut named: Vec<_> = params.all("resource").map(str::to_owned).collect();
-    named.sort_unstable();
-    named.dedup();
+    let named = resource::named(params);
     if named.iter().any(|named| !granted.contains(named)) {
         return refused(InvalidTarget, "that resource is not among those of the grant");
     }
     Ok(if named.is_empty() { granted.to_vec() } else { named })
-}
-
-impl Client {
-    /// Whether a grant is this client's: of this name, and since it has it.
-    pub(crate) fn holds(&self, session: &Session) -> bool {
-        let own = session.grant.as_ref().is_some_and(|grant| grant.client == self.client_id);
-        own && session.started_at >= self.client_id_issued_at
-    }
-
-    /// The client's own word for one of its secrets, in the log and in messages.
-    pub(crate) fn proves_by(&self) -> &'static str {
-        self.token_endpoint_auth_method.as_str()
-    }
 }

@@ -1,7 +1,10 @@
 //! Invitations: the initial access tokens that an operator gives out (RFC 7591, section 1.2).
-use crate::Provider;
+use crate::{
+    Provider,
+    provider::sha256,
+    records::{self, read, written},
+};
 use auth_core::{document::*, ports::*, value::*};
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -41,7 +44,7 @@ impl Provider {
         let mut bytes = [0; 32];
         rng.fill(&mut bytes);
         let token = Secret::new(format!("it_{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)));
-        let body = serde_json::to_value(Invitation { left: clients }).map_err(unreadable)?;
+        let body = written(&Invitation { left: clients })?;
         let document = Document { key: key(&token)?, expires_at: Some(clock.now() + within), body };
         match documents.insert(&document).await? {
             Inserted::Done | Inserted::Exists => Ok(token), // no other has this token
@@ -55,11 +58,11 @@ impl Provider {
         let key = key(token)?;
         for _ in 0..ATTEMPTS {
             let Some(mut stored) = documents.find(&key).await? else { return Ok(false) };
-            let mut invitation: Invitation = serde_json::from_value(stored.value.body.clone()).map_err(unreadable)?;
+            let mut invitation: Invitation = read(&stored.value)?;
             if stored.value.is_over(clock.now()) || !invitation.accept() {
                 return Ok(false);
             }
-            stored.value.body = serde_json::to_value(invitation).map_err(unreadable)?;
+            stored.value.body = written(&invitation)?;
             match documents.replace(&stored).await? {
                 Replace::Done => return Ok(true),
                 Replace::Stale => {}
@@ -70,10 +73,6 @@ impl Provider {
 }
 
 fn key(token: &Secret) -> Outside<DocumentKey> {
-    let name = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, token.expose().as_bytes()));
-    DocumentKey::new(KIND, &name, &name).map_err(|invalid| Unavailable::failed("documents", invalid))
-}
-
-fn unreadable(error: serde_json::Error) -> Unavailable {
-    Unavailable::failed("documents", error)
+    let name = sha256(token.expose());
+    records::key(KIND, &name, &name)
 }

@@ -50,7 +50,7 @@ impl Provider {
         if shown.by != client.token_endpoint_auth_method {
             return refused(
                 InvalidClient,
-                format!("this client is registered to prove itself by {}", client.proves_by()),
+                format!("this client is registered to prove itself by {}", client.token_endpoint_auth_method.as_str()),
             );
         }
         Ok(client)

@@ -51,6 +51,7 @@ pub fn refused() -> Problem {
     Problem::new(Code::InvalidToken).header(header::WWW_AUTHENTICATE, challenge)
 }
 
+/// What an extractor of an access token tells the `OpenAPI` document.
 macro_rules! security_scheme {
     () => {
         const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
@@ -58,13 +59,14 @@ macro_rules! security_scheme {
         type ParamRawType = ();
 
         fn register(registry: &mut Registry) {
-            registry.create_security_scheme(SCHEME, scheme());
+            registry.create_security_scheme($crate::http::bearer::SCHEME, $crate::http::bearer::scheme());
         }
         fn security_schemes() -> Vec<&'static str> {
-            vec![SCHEME]
+            vec![$crate::http::bearer::SCHEME]
         }
     };
 }
+pub(crate) use security_scheme;
 
 impl<'a> ApiExtractor<'a> for Bearer {
     security_scheme!();
@@ -85,9 +87,9 @@ impl<'a> ApiExtractor<'a> for SignedIn {
     }
 }
 
-const SCHEME: &str = "bearer";
+pub(crate) const SCHEME: &str = "bearer";
 
-fn scheme() -> MetaSecurityScheme {
+pub(crate) fn scheme() -> MetaSecurityScheme {
     MetaSecurityScheme {
         ty: "http",
         description: Some("The access_token of a login or a refresh."),

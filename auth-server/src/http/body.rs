@@ -1,13 +1,22 @@
 //! Bodies of requests: read in full before anything else is done, within a bound.
 use super::problem::{Code, Problem};
 use futures_util::StreamExt;
-use poem::{Body, Request};
+use poem::{Body, Request, http::header};
 use std::pin::pin;
 
 /// No request of this API needs more.
 const MOST: usize = 64 * 1024;
 /// So much of a body that is too large is read and thrown away: who is cut off while he speaks hears no answer.
 const HEARD_OUT: usize = 64 * 1024 * 1024;
+
+/// The media type of a form.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Whether the body is a form; one that is compressed is none.
+pub fn is_form(request: &Request) -> bool {
+    let essence = request.content_type().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case(FORM) && !request.headers().contains_key(header::CONTENT_ENCODING)
+}
 
 /// Reads the body and puts it back.
 ///

@@ -1,5 +1,6 @@
 //! Bodies of programs that ask: a form, of which each parameter is there once; what is not known is passed over.
 use super::refusal::OAuthRefusal;
+use crate::http::body::{FORM, is_form};
 use auth_core::value::Secret;
 use auth_oidc::{
     Params,
@@ -24,8 +25,6 @@ pub struct Form<T> {
     pub request: ClientRequest,
     of: PhantomData<fn() -> T>,
 }
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 impl<'a, T: Type> ApiExtractor<'a> for Form<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
@@ -62,12 +61,6 @@ pub async fn read(body: &mut RequestBody) -> poem::Result<Params> {
     let bytes = Zeroizing::new(Vec::from(bytes));
     let text = std::str::from_utf8(&bytes).map_err(|_| malformed("the body is not UTF-8"))?;
     Ok(Params::parse(text))
-}
-
-/// Whether the body is a form; one that is compressed is none.
-pub fn is_form(request: &Request) -> bool {
-    let essence = request.content_type().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case(FORM) && !request.headers().contains_key(header::CONTENT_ENCODING)
 }
 
 fn authorization(headers: &HeaderMap) -> Result<Option<Secret>, OAuthRefusal> {

@@ -2,7 +2,7 @@
 use super::{Members, Tag, refusal::OAuthRefusal};
 use crate::http::{
     answer::{Answer, Done},
-    bearer::Bearer,
+    bearer::{Bearer, security_scheme},
 };
 use auth_core::value::Secret;
 use auth_oidc::{
@@ -72,16 +72,7 @@ fn where_of(error: &serde_json::Error) -> String {
 struct Shown(Option<Secret>);
 
 impl<'a> ApiExtractor<'a> for Shown {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        Bearer::register(registry);
-    }
-    fn security_schemes() -> Vec<&'static str> {
-        Bearer::security_schemes()
-    }
+    security_scheme!();
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         Ok(Self(token(request.headers())))

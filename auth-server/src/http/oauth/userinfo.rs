@@ -1,10 +1,14 @@
 //! Who the person is (OpenID Connect Core, section 5.3).
 use super::{
     Members, Tag,
-    form::{is_form, proofs, read},
+    form::{proofs, read},
     refusal::OAuthRefusal,
 };
-use crate::http::{answer::Answer, bearer::Bearer};
+use crate::http::{
+    answer::Answer,
+    bearer::{Bearer, security_scheme},
+    body::is_form,
+};
 use auth_core::value::Secret;
 use auth_oidc::{Provider, error::ErrorCode, error::Refusal};
 use poem::{Request, RequestBody, http::header, web::Data};
@@ -22,16 +26,7 @@ struct Shown {
 
 /// In the header, or in the body of a form (RFC 6750, sections 2.1 and 2.2); not in both.
 impl<'a> ApiExtractor<'a> for Shown {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        Bearer::register(registry);
-    }
-    fn security_schemes() -> Vec<&'static str> {
-        Bearer::security_schemes()
-    }
+    security_scheme!();
 
     async fn from_request(
         request: &'a Request,

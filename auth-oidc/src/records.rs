@@ -1,0 +1,34 @@
+//! Records as documents: how they are named, written, read and removed.
+use auth_core::{document::*, ports::*};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::error::Error;
+
+/// The name of a document whose parts are ours to choose.
+pub(crate) fn key(kind: &str, owner: &str, name: &str) -> Outside<DocumentKey> {
+    DocumentKey::new(kind, owner, name).map_err(failed)
+}
+
+/// What a document says.
+pub(crate) fn read<T: DeserializeOwned>(document: &Document) -> Outside<T> {
+    serde_json::from_value(document.body.clone()).map_err(failed)
+}
+
+/// The body of a document that says this.
+pub(crate) fn written(record: &impl Serialize) -> Outside<Value> {
+    serde_json::to_value(record).map_err(failed)
+}
+
+/// Deletes a document, whoever writes over it meanwhile. Answers whether this call has.
+pub(crate) async fn remove(documents: &dyn DocumentStore, key: &DocumentKey) -> Outside<bool> {
+    while let Some(stored) = documents.find(key).await? {
+        if let Replace::Done = documents.delete(&stored).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn failed(error: impl Error + Send + Sync + 'static) -> Unavailable {
+    Unavailable::failed("documents", error)
+}
