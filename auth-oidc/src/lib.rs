@@ -14,6 +14,7 @@
 //! | clients that register themselves | [`register`] |
 //! | clients, their secrets and where their answers may go | [`client`], [`clients`] |
 //! | services that tokens are for | [`policy`], `resource` |
+//! | servers that clients have named are asked | [`fetch`] |
 //! | what all of it is, told to programs | [`discovery`] |
 //! | what a client is told when the answer is no | [`error`] |
 //!
@@ -69,6 +70,7 @@ pub mod consent;
 pub mod discovery;
 pub mod dpop;
 pub mod error;
+pub mod fetch;
 mod hint;
 pub mod introspect;
 pub mod logout;

@@ -1,5 +1,8 @@
 //! The provider: its parts, and what its capabilities share.
-use crate::policy::Policy;
+use crate::{
+    fetch::{Fetcher, NoFetcher},
+    policy::Policy,
+};
 use auth_core::{
     accounts::Accounts,
     grant::Grant,
@@ -19,6 +22,7 @@ use std::{sync::Arc, time::Duration};
 pub struct Provider {
     pub(crate) accounts: Accounts,
     pub(crate) policy: Arc<Policy>,
+    pub(crate) fetcher: Arc<dyn Fetcher>,
 }
 
 /// The paths of the endpoints, below the issuer.
@@ -57,13 +61,19 @@ pub struct Standing {
 impl Provider {
     /// Puts the parts together. Cloning is cheap.
     pub fn new(accounts: Accounts, policy: Policy) -> Self {
-        Self { accounts, policy: Arc::new(policy) }
+        Self { accounts, policy: Arc::new(policy), fetcher: Arc::new(NoFetcher) }
+    }
+
+    /// This provider, which asks servers that clients have named: for their keys and requests, and to tell them of a logout.
+    #[must_use]
+    pub fn with_fetcher(self, fetcher: Arc<dyn Fetcher>) -> Self {
+        Self { fetcher, ..self }
     }
 
     /// This provider for one request, as [`Accounts::within`] says.
     #[must_use]
     pub fn within(&self, in_all: Duration) -> Self {
-        Self { accounts: self.accounts.within(in_all), policy: self.policy.clone() }
+        Self { accounts: self.accounts.within(in_all), ..self.clone() }
     }
 
     /// Whose people they are.
