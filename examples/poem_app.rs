@@ -28,6 +28,7 @@ fn accounts() -> Result<Accounts, Box<dyn Error>> {
         counters: memory.clone(),
         documents: memory.clone(),
         mailer: Arc::new(Outbox::new(memory, secret.clone(), rng.clone())),
+        logouts: Arc::new(NoClients),
         hasher: Arc::new(Argon2Hasher::new(HasherSettings::default(), rng.clone())?),
         keyring: Arc::new(KeyRing::new(keys, Algorithm::default(), clock.clone(), Duration::from_hours(1))),
         events: Arc::new(Ledger::default()),

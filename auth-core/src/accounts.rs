@@ -1,6 +1,7 @@
 //! What a person does with an account. One capability a file; each reads from top to bottom, and its first line names the
 //! ports that it uses.
 mod admin;
+mod announce;
 mod authenticate;
 mod browser;
 mod change;

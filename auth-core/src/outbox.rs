@@ -1,4 +1,5 @@
-//! Mail on its way out: sealed into the store with the state change that it tells of, delivered by a worker.
+//! What is on its way out, mail and word for clients: sealed into the store with the state change that it tells of, delivered
+//! by a worker.
 use crate::{ports::*, secrets::ServerSecret, value::*};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -6,7 +7,8 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::{sync::Notify, task::JoinSet, time::timeout};
 use zeroize::Zeroizing;
 
-/// The [`Mailer`] that flows see: a letter is encrypted, since it may hold a code, and kept until it is delivered.
+/// The [`Mailer`] and the [`LogoutNotifier`] that flows see: what they send is encrypted, since a letter may hold a code, and
+/// kept until it is delivered.
 pub struct Outbox {
     store: Arc<dyn OutboxStore>,
     secret: Arc<ServerSecret>,
@@ -24,19 +26,16 @@ impl Outbox {
     pub fn notify(&self) -> Arc<Notify> {
         self.put.clone()
     }
-}
 
-#[async_trait]
-impl Mailer for Outbox {
-    async fn send(&self, letter: &Letter) -> Outside<()> {
+    async fn keep(&self, text: Zeroizing<Vec<u8>>, due_at: Timestamp, expires_at: Timestamp) -> Outside<()> {
         let id = MailId::generate(self.rng.as_ref());
         let mut nonce = [0; 12];
         self.rng.fill(&mut nonce);
         let entry = Entry {
             id,
-            sealed: self.secret.seal_mail(nonce, id.as_bytes(), wrap(letter)),
-            due_at: letter.written_at,
-            expires_at: letter.expires_at,
+            sealed: self.secret.seal_mail(nonce, id.as_bytes(), text),
+            due_at,
+            expires_at,
             attempts: 0,
             lease: None,
             dead: None,
@@ -47,12 +46,32 @@ impl Mailer for Outbox {
     }
 }
 
+#[async_trait]
+impl Mailer for Outbox {
+    async fn send(&self, letter: &Letter) -> Outside<()> {
+        self.keep(padded(|text| LetterText::serialize(letter, text)), letter.written_at, letter.expires_at).await
+    }
+}
+
+#[async_trait]
+impl LogoutNotifier for Outbox {
+    async fn announce(&self, notice: &LogoutNotice) -> Outside<()> {
+        let text = padded(|text| NoticeText { logout: notice.clone() }.serialize(text));
+        self.keep(text, notice.ended_at, notice.ended_at + NOTICE_TTL).await
+    }
+}
+
+/// A client that has not been there for an hour finds out by its tokens.
+const NOTICE_TTL: Duration = Duration::from_hours(1);
+
 /// Delivers what the outbox holds. Any number of workers may run over one store, in any number of processes.
 pub struct OutboxWorker {
-    /// Where the letters are.
+    /// Where they are.
     pub store: Arc<dyn OutboxStore>,
-    /// What takes them out.
+    /// What takes letters out.
     pub transport: Arc<dyn Transport>,
+    /// What tells clients of a logout; [`NoClients`], if there are none.
+    pub clients: Arc<dyn LogoutTransport>,
     /// What they were sealed with.
     pub secret: Arc<ServerSecret>,
     /// What a worker leaves behind when it dies goes out after this; one that lives says so four times as often. In whole
@@ -70,6 +89,8 @@ pub struct OutboxWorker {
 const BATCH: usize = 8;
 /// A delivery that takes longer is tried again later.
 const PATIENCE: Duration = Duration::from_mins(4);
+/// A client has less time: whoever registers one should not be able to hold up the mail.
+const PATIENCE_WITH_CLIENTS: Duration = Duration::from_secs(5);
 
 /// Mails that a worker has taken, and nobody else has while their lease lasts.
 #[must_use]
@@ -157,30 +178,44 @@ impl OutboxWorker {
     }
 
     async fn deliver(&self, entry: &Entry) -> (MailVerdict, Option<Event>) {
-        let dead = |why: String| (MailVerdict::Dead(why.clone()), Some(Event::MailDead(entry.id, why)));
         let now = self.clock.now();
-        let Some(letter) = self.secret.open_mail(entry.id.as_bytes(), &entry.sealed).and_then(|text| unwrap(&text))
+        let Some(parcel) = self.secret.open_mail(entry.id.as_bytes(), &entry.sealed).and_then(|text| unwrap(&text))
         else {
-            return dead("it was sealed under another secret, or by another version".to_owned());
+            let why = "it was sealed under another secret, or by another version".to_owned();
+            return (MailVerdict::Dead(why.clone()), Some(Event::MailDead(entry.id, why)));
         };
-        if matches!(letter.mail, Mail::Nothing) {
+        if matches!(&parcel, Parcel::Letter(Letter { mail: Mail::Nothing, .. })) {
             return (MailVerdict::Done, None);
         }
-        if now >= entry.expires_at {
-            return dead("it expired before it could be delivered".to_owned());
-        }
-        let delivered = timeout(PATIENCE, self.transport.deliver(entry.id, &letter)).await;
-        match delivered.unwrap_or_else(|_| Err(Unavailable::failed("mail", "it took too long"))) {
-            Ok(Delivery::Accepted) => (MailVerdict::Done, Some(Event::MailDelivered(entry.id))),
-            Ok(Delivery::Rejected(why)) => dead(why),
-            Err(failure) => {
-                let why = match &failure {
-                    Unavailable::Failed { source, .. } => source.to_string(),
-                    Unavailable::Overloaded { .. } => failure.to_string(),
-                };
-                (MailVerdict::Later(now + pause(entry.attempts)), Some(Event::MailDelayed(entry.id, why)))
+        let delivered = if now < entry.expires_at {
+            self.hand_over(entry.id, &parcel).await
+        } else {
+            Ok(Delivery::Rejected("it expired before it could be delivered".to_owned()))
+        };
+        let (verdict, why) = match delivered {
+            Ok(Delivery::Accepted) => (MailVerdict::Done, None),
+            Ok(Delivery::Rejected(why)) => (MailVerdict::Dead(why.clone()), Some(why)),
+            Err(Unavailable::Failed { source, .. }) => {
+                (MailVerdict::Later(now + pause(entry.attempts)), Some(source.to_string()))
             }
-        }
+            Err(busy) => (MailVerdict::Later(now + pause(entry.attempts)), Some(busy.to_string())),
+        };
+        let event = match (parcel, why, &verdict) {
+            (Parcel::Letter(_), None, _) => Event::MailDelivered(entry.id),
+            (Parcel::Letter(_), Some(why), MailVerdict::Dead(_)) => Event::MailDead(entry.id, why),
+            (Parcel::Letter(_), Some(why), _) => Event::MailDelayed(entry.id, why),
+            (Parcel::Logout(notice), None, _) => Event::ClientTold(notice.client, notice.session),
+            (Parcel::Logout(notice), Some(why), _) => Event::ClientNotTold(notice.client, notice.session, why),
+        };
+        (verdict, Some(event))
+    }
+
+    async fn hand_over(&self, id: MailId, parcel: &Parcel) -> Outside<Delivery> {
+        let delivered = match parcel {
+            Parcel::Letter(letter) => timeout(PATIENCE, self.transport.deliver(id, letter)).await,
+            Parcel::Logout(notice) => timeout(PATIENCE_WITH_CLIENTS, self.clients.tell(notice)).await,
+        };
+        delivered.unwrap_or_else(|_| Err(Unavailable::failed("outbox", "it took too long")))
     }
 }
 
@@ -190,19 +225,37 @@ fn pause(attempts: u32) -> Duration {
     Duration::from_secs(5).saturating_mul(grown).min(Entry::LONGEST_PAUSE)
 }
 
-/// All letters are of a few lengths when sealed: JSON, filled up with blanks, which it ignores.
+/// What an entry holds.
+enum Parcel {
+    Letter(Letter),
+    Logout(LogoutNotice),
+}
+
+/// All entries are of a few lengths when sealed: JSON, filled up with blanks, which it ignores.
 const PADDED_TO: usize = 1024;
 
-fn wrap(letter: &Letter) -> Zeroizing<Vec<u8>> {
+type Writer<'a> = serde_json::Serializer<&'a mut Vec<u8>>;
+
+fn padded(write: impl FnOnce(&mut Writer<'_>) -> serde_json::Result<()>) -> Zeroizing<Vec<u8>> {
     let mut text = Zeroizing::new(Vec::with_capacity(2 * PADDED_TO));
-    LetterText::serialize(letter, &mut serde_json::Serializer::new(&mut *text)).expect("a letter is plain data");
+    write(&mut serde_json::Serializer::new(&mut *text)).expect("it is plain data");
     let padded = text.len().next_multiple_of(PADDED_TO);
     text.resize(padded, b' ');
     text
 }
 
-fn unwrap(text: &[u8]) -> Option<Letter> {
-    LetterText::deserialize(&mut serde_json::Deserializer::from_slice(text)).ok()
+fn unwrap(text: &[u8]) -> Option<Parcel> {
+    if let Ok(NoticeText { logout }) = serde_json::from_slice(text) {
+        return Some(Parcel::Logout(logout));
+    }
+    LetterText::deserialize(&mut serde_json::Deserializer::from_slice(text)).ok().map(Parcel::Letter)
+}
+
+/// How word for a client is written down before it is sealed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoticeText {
+    logout: LogoutNotice,
 }
 
 /// How a letter is written down before it is sealed. Only here is a secret turned into text.

@@ -13,6 +13,7 @@ mod events;
 mod hasher;
 mod keyring;
 mod keys;
+mod logouts;
 mod mailer;
 mod outbox;
 mod patience;
@@ -32,6 +33,7 @@ pub use self::{
     hasher::{PasswordHasher, Verdict},
     keyring::{Jwk, Keyring},
     keys::{KeyStore, KeyStoreExt},
+    logouts::{LogoutNotice, LogoutNotifier, LogoutTransport, NoClients},
     mailer::{Delivery, Letter, Mail, Mailer, PasswordChange, Transport},
     outbox::{Entry, Lease, OutboxStore, Settled, Verdict as MailVerdict},
     records::{Cursor, Imported, Page, Record, RecordKind, RecordStore},
@@ -49,6 +51,7 @@ pub use self::{
     hasher::MockPasswordHasher,
     keyring::MockKeyring,
     keys::MockKeyStore,
+    logouts::{MockLogoutNotifier, MockLogoutTransport},
     mailer::{MockMailer, MockTransport},
     outbox::MockOutboxStore,
     records::MockRecordStore,
@@ -114,6 +117,8 @@ pub struct Ports {
     pub documents: Arc<dyn DocumentStore>,
     /// Takes mail for delivery: an [`Outbox`](crate::outbox::Outbox), as a rule.
     pub mailer: Arc<dyn Mailer>,
+    /// Takes word for clients whose people have signed out: the same [`Outbox`](crate::outbox::Outbox), or [`NoClients`].
+    pub logouts: Arc<dyn LogoutNotifier>,
     /// Passwords into hashes.
     pub hasher: Arc<dyn PasswordHasher>,
     /// Signs access tokens.

@@ -45,6 +45,9 @@ pub struct Client {
     /// Where people may be sent once they are signed out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub post_logout_redirect_uris: Vec<RedirectUri>,
+    /// Where it is told that a person's session has ended (OpenID Connect Back-Channel Logout, section 2.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<Url>,
     /// What it may get tokens for.
     #[serde(default = "code_alone")]
     pub grant_types: Vec<GrantType>,
@@ -243,6 +246,9 @@ impl Client {
             if page.scheme() != "https" {
                 return bad("client_uri, policy_uri, tos_uri", "a page that people are shown is https");
             }
+        }
+        if self.backchannel_logout_uri.as_ref().is_some_and(|uri| uri.scheme() != "https" || uri.fragment().is_some()) {
+            return bad("backchannel_logout_uri", "it is https, and has no fragment");
         }
         if self.may(GrantType::AuthorizationCode) == self.redirect_uris.is_empty() {
             return bad("redirect_uris", "a client has them if, and only if, it may ask for authorization codes");

@@ -38,6 +38,10 @@ pub struct Metadata {
     pub revocation_endpoint: String,
     /// Where people are sent to sign out.
     pub end_session_endpoint: String,
+    /// Whether clients are told that a session has ended (OpenID Connect Back-Channel Logout, section 2.1).
+    pub backchannel_logout_supported: bool,
+    /// Whether they are told which.
+    pub backchannel_logout_session_supported: bool,
     /// What can be asked for.
     pub scopes_supported: Vec<String>,
     /// `code` alone.
@@ -101,6 +105,8 @@ impl Provider {
             introspection_endpoint: self.endpoint(path::INTROSPECT),
             revocation_endpoint: self.endpoint(path::REVOKE),
             end_session_endpoint: self.endpoint(path::LOGOUT),
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
             scopes_supported: scope.words().map(str::to_owned).collect(),
             response_types_supported: ["code"],
             response_modes_supported: Mode::ALL.iter().map(|mode| mode.as_str()).collect(),

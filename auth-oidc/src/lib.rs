@@ -11,6 +11,7 @@
 //! | what a person has agreed to | [`consent`] |
 //! | what tokens are worth: to a client, to a resource, and how they are given back | [`access_token`], `userinfo`, [`introspect`], `revoke` |
 //! | a client sends a person to sign out | [`logout`] |
+//! | clients are told that a session has ended | `backchannel`, by the [outbox](auth_core::outbox) |
 //! | clients that register themselves | [`register`] |
 //! | clients, their secrets and where their answers may go | [`client`], [`clients`] |
 //! | services that tokens are for | [`policy`], `resource` |
@@ -63,6 +64,7 @@
 
 pub mod access_token;
 pub mod authorize;
+mod backchannel;
 mod claims;
 pub mod client;
 pub mod clients;

@@ -136,7 +136,7 @@ impl House {
         let own = settings.accounts.token_algorithm;
         let keyring = Arc::new(KeyRing::new(set, own, clock.clone(), keys::keep(settings)));
         let hasher = Arc::new(Argon2Hasher::new(settings.accounts.hasher()?, rng.clone())?);
-        let outbox = Outbox::new(store.clone() as Arc<dyn OutboxStore>, secret.clone(), rng.clone());
+        let outbox = Arc::new(Outbox::new(store.clone() as Arc<dyn OutboxStore>, secret.clone(), rng.clone()));
         let mail_put = outbox.notify();
         let ports = Ports {
             users: store.clone(),
@@ -144,7 +144,8 @@ impl House {
             sessions: store.clone(),
             counters: store.clone(),
             documents: store.clone(),
-            mailer: Arc::new(outbox),
+            mailer: outbox.clone(),
+            logouts: outbox,
             hasher: hasher.clone(),
             keyring: keyring.clone(),
             events: Arc::new(Audit),
@@ -169,7 +170,7 @@ impl House {
         })
     }
 
-    /// What takes mails out: by SMTP, or into files where there is none.
+    /// What takes mails out, by SMTP or into files where there is none, and what tells clients of a logout.
     ///
     /// # Errors
     /// [`ComposeError`].
@@ -177,7 +178,8 @@ impl House {
         let Ports { events, clock, rng, .. } = self.ports.clone();
         let transport = transport(settings)?;
         let (store, secret, lease) = (self.outbox.clone(), self.secret.clone(), settings.mail.mail_lease.0);
-        Ok(OutboxWorker { store, transport, secret, lease, events, clock, rng })
+        let clients = Arc::new(self.provider.clone());
+        Ok(OutboxWorker { store, transport, clients, secret, lease, events, clock, rng })
     }
 }
 

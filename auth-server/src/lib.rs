@@ -40,6 +40,7 @@ mod shutdown;
 mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod tls;
 mod worker;
 
 pub use self::{

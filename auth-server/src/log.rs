@@ -81,6 +81,10 @@ impl EventSink for Audit {
             Event::MailDelivered(mail) => audit!(info, "mail_delivered", mail = mail),
             Event::MailDelayed(mail, why) => audit!(warn, "mail_delayed", mail = mail, why = why),
             Event::MailDead(mail, why) => audit!(error, "mail_dead", mail = mail, why = why),
+            Event::ClientTold(client, session) => audit!(info, "client_told", client = client, session = session),
+            Event::ClientNotTold(client, session, why) => {
+                audit!(warn, "client_not_told", client = client, session = session, why = why);
+            }
             Event::LeftUndone(what) => audit!(error, "left_undone", what = what),
         }
     }

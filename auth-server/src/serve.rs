@@ -1,5 +1,8 @@
-//! HTTP/1.1 on the connections that the door lets in, until it is time to stop; then to the end what was accepted.
-use crate::connection::{Connection, Door};
+//! HTTP/1.1, over TLS or not, on the connections that the door lets in, until it is time to stop; then to the end what was accepted.
+use crate::{
+    connection::{Connection, Door, Work},
+    tls::Tls,
+};
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use poem::{
@@ -7,8 +10,13 @@ use poem::{
     http::{HeaderValue, header::CONNECTION, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
-use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
-use tokio::{sync::watch, task::JoinSet, time::timeout};
+use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::watch,
+    task::JoinSet,
+    time::timeout,
+};
 
 /// No request of this API has a head, or a piece of a body, that needs more.
 const BUFFER: usize = 64 * 1024;
@@ -27,9 +35,9 @@ enum Stage {
     Closed,
 }
 
-/// Answers by `endpoint` until `stop`. Then nobody is let in any more, each connection gets the answers that are due on
+/// Answers by `endpoint`, over TLS if there is any, until `stop`. Then nobody is let in any more, each connection gets the answers that are due on
 /// it, and what takes longer than seven seconds is cut off.
-pub async fn serve<E>(mut door: Door, endpoint: E, stop: impl Future<Output = ()>)
+pub async fn serve<E>(mut door: Door, tls: Option<Tls>, endpoint: E, stop: impl Future<Output = ()>)
 where
     E: Endpoint<Output = Response> + 'static,
 {
@@ -43,13 +51,13 @@ where
             // A defect outside of a request ends its connection alone; the panic was logged.
             Some(_ended) = connections.join_next() => {}
             connection = door.accept() => {
-                connections.spawn(converse(connection, endpoint.clone(), stages.subscribe()));
+                connections.spawn(converse(connection, tls.clone(), endpoint.clone(), stages.subscribe()));
             }
         }
     }
     stages.send_replace(Stage::LastAnswers);
     for connection in door.close() {
-        connections.spawn(converse(connection, endpoint.clone(), stages.subscribe()));
+        connections.spawn(converse(connection, tls.clone(), endpoint.clone(), stages.subscribe()));
     }
     if timeout(LAST_WORDS, all_of(&mut connections)).await.is_err() {
         stages.send_replace(Stage::Closed);
@@ -65,13 +73,36 @@ async fn all_of(connections: &mut JoinSet<()>) {
 }
 
 /// One connection, request after request.
-async fn converse<E>(connection: Connection, endpoint: Arc<E>, mut stages: watch::Receiver<Stage>)
+async fn converse<E>(connection: Connection, tls: Option<Tls>, endpoint: Arc<E>, mut stages: watch::Receiver<Stage>)
 where
     E: Endpoint<Output = Response> + 'static,
 {
-    let ([here, peer], work, stage) = (connection.ends, connection.work.clone(), stages.clone());
+    let (ends, work) = (connection.ends, connection.work.clone());
+    let Some(tls) = tls else { return talk(connection, Scheme::HTTP, ends, work, endpoint, stages).await };
+    // Why a handshake fails is the client's affair.
+    let greeted = tokio::select! {
+        greeted = tls.acceptor().accept(connection) => greeted.ok(),
+        _ = stages.wait_for(|stage| *stage == Stage::Closed) => None,
+    };
+    if let Some(connection) = greeted {
+        talk(connection, Scheme::HTTPS, ends, work, endpoint, stages).await;
+    }
+}
+
+async fn talk<C, E>(
+    connection: C,
+    scheme: Scheme,
+    [here, peer]: [SocketAddr; 2],
+    work: Work,
+    endpoint: Arc<E>,
+    mut stages: watch::Receiver<Stage>,
+) where
+    C: AsyncRead + AsyncWrite + Unpin,
+    E: Endpoint<Output = Response> + 'static,
+{
+    let stage = stages.clone();
     let service = service_fn(move |request| {
-        let request = Request::from((request, LocalAddr(here.into()), RemoteAddr(peer.into()), Scheme::HTTP));
+        let request = Request::from((request, LocalAddr(here.into()), RemoteAddr(peer.into()), scheme.clone()));
         let (endpoint, work, stage) = (endpoint.clone(), work.clone(), stage.clone());
         async move {
             let mut response = work.on(endpoint.get_response(request)).await;
@@ -95,7 +126,7 @@ where
 mod tests {
     use super::*;
     use poem::endpoint::make;
-    use std::{io, net::SocketAddr};
+    use std::io;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::{TcpListener, TcpStream},
@@ -130,7 +161,7 @@ mod tests {
         });
         let (stop, stopped) = oneshot::channel();
         let door = Door::new(listener, Some(8), patience);
-        let ended = tokio::spawn(serve(door, endpoint, async { drop(stopped.await) }));
+        let ended = tokio::spawn(serve(door, None, endpoint, async { drop(stopped.await) }));
         Slow { address, arrived, ready, stop, ended }
     }
 

@@ -8,6 +8,7 @@ use crate::{
     serve::serve,
     settings::{Settings, SettingsError},
     store::Backing,
+    tls::{Tls, TlsError},
     worker,
 };
 use auth_core::outbox::OutboxWorker;
@@ -26,6 +27,7 @@ pub struct Server {
     house: House,
     mails: OutboxWorker,
     pages: Pages,
+    tls: Option<Tls>,
     address: SocketAddr,
     /// Where operators see figures.
     figures: Option<TcpListener>,
@@ -40,6 +42,9 @@ pub enum StartError {
     /// A part is missing, or does not fit.
     #[error(transparent)]
     Compose(#[from] ComposeError),
+    /// The certificate or its key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address is taken, or not ours.
     #[error("cannot listen on {address}: choose another AUTH_SERVICE_HOST, AUTH_SERVICE_PORT or AUTH_SERVICE_METRICS")]
     Listen {
@@ -80,6 +85,7 @@ impl Server {
         let address = settings.listen();
         let mails = house.outbox_worker(&settings)?;
         let pages = compose::pages(&settings)?;
+        let tls = settings.tls.files().map(|(certificates, key)| Tls::load(certificates, key)).transpose()?;
         let listener = listen(address).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
         let figures = match settings.metrics {
@@ -89,7 +95,7 @@ impl Server {
         if let Some(Ok(address)) = figures.as_ref().map(TcpListener::local_addr) {
             tracing::info!(url = %format!("http://{address}/metrics"), "figures are shown");
         }
-        Ok(Self { settings, listener, house, mails, pages, address, figures })
+        Ok(Self { settings, listener, house, mails, pages, tls, address, figures })
     }
 
     /// Where it listens.
@@ -102,19 +108,19 @@ impl Server {
     /// # Errors
     /// What the system says of the network.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
-        let Self { settings, listener, house, mails, pages, figures, .. } = self;
+        let Self { settings, listener, house, mails, pages, tls, figures, .. } = self;
         let (stopping, stopped) = watch::channel(false);
-        let mut workers = worker::start(&house, mails, &stopped);
+        let mut workers = worker::start(&house, mails, tls.clone(), &stopped);
         let door = Door::new(listener, settings.max_connections, settings.idle_timeout.0);
         if let Some(listener) = figures {
             let door = Door::new(listener, Some(FIGURE_READERS), settings.idle_timeout.0);
             let (metrics, mut stopped) = (house.metrics.clone(), stopped.clone());
             let stopped = async move { drop(stopped.wait_for(|stop| *stop).await) };
-            workers.spawn(serve(door, metrics::endpoint(metrics), stopped));
+            workers.spawn(serve(door, None, metrics::endpoint(metrics), stopped));
         }
         let store = house.store.clone();
         let endpoint = http::endpoint(context(&settings, &house, pages));
-        serve(door, endpoint, stop).await;
+        serve(door, tls, endpoint, stop).await;
         let _ = stopping.send(true);
         let finished = timeout(WORKERS, async { while workers.join_next().await.is_some() {} }).await;
         if finished.is_err() {

@@ -11,6 +11,7 @@ mod oauth;
 mod production;
 mod proxies;
 pub mod secret;
+mod tls;
 pub mod value;
 
 pub use self::{
@@ -23,6 +24,7 @@ pub use self::{
     mail::MailSettings,
     oauth::{ClientsFile, OAuthSettings},
     proxies::{Networks, ProxySettings},
+    tls::TlsSettings,
 };
 
 use self::{
@@ -102,6 +104,10 @@ pub struct Settings {
     /// How long its calls to the database may take, all together; a request that waits longer is answered 503.
     #[conf(long, env, default_value = "2s", serde(use_value_parser))]
     pub store_deadline: Span,
+    /// TLS.
+    #[conf(flatten, serde(flatten))]
+    #[serde(flatten)]
+    pub tls: TlsSettings,
     /// Proxies in front.
     #[conf(flatten, serde(flatten))]
     #[serde(flatten)]
@@ -156,6 +162,7 @@ impl Settings {
     pub fn issuer(&self) -> String {
         match &self.public_url {
             Some(url) => url.to_string(),
+            None if self.tls.files().is_some() => format!("https://{}", self.listen()),
             None => format!("http://{}", self.listen()),
         }
     }

@@ -1,7 +1,8 @@
-//! What goes on behind the requests: mails go out, what has expired is forgotten, new signing keys are taken up.
+//! What goes on behind the requests: mails go out, what has expired is forgotten, new signing keys and certificates are taken
+//! up.
 mod mail;
 
-use crate::{compose::House, http::reasons, keys::Keys};
+use crate::{compose::House, http::reasons, keys::Keys, tls::Tls};
 use auth_core::{
     accounts::Accounts,
     keys::{KeyRing, SealedKeys},
@@ -19,6 +20,8 @@ const SWEEP_PAUSE: Duration = Duration::from_mins(5);
 const DEAD_MAILS_KEPT: i64 = 30 * 86_400;
 /// A rotated key waits far longer than this before it signs.
 const KEY_PAUSE: Duration = Duration::from_secs(10);
+/// A certificate is renewed weeks before it ends.
+const CERTIFICATE_PAUSE: Duration = Duration::from_mins(1);
 
 /// Long enough for a defect that comes back at once not to fill the log.
 const DEFECT_PAUSE: Duration = Duration::from_secs(5);
@@ -27,7 +30,7 @@ const DEFECT_PAUSE: Duration = Duration::from_secs(5);
 pub type Stop = watch::Receiver<bool>;
 
 /// Starts all of it.
-pub fn start(house: &House, mails: OutboxWorker, stop: &Stop) -> JoinSet<()> {
+pub fn start(house: &House, mails: OutboxWorker, tls: Option<Tls>, stop: &Stop) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     let post = Arc::new(mail::Post::new(mails, house.mail_put.clone()));
     for _ in 0..mail::WORKERS {
@@ -37,6 +40,10 @@ pub fn start(house: &House, mails: OutboxWorker, stop: &Stop) -> JoinSet<()> {
     let (accounts, outbox, clock) = (house.accounts.clone(), house.outbox.clone(), house.ports.clock.clone());
     let told = stop.clone();
     workers.spawn(always("sweep", move || sweep(accounts.clone(), outbox.clone(), clock.clone(), told.clone())));
+    if let Some(tls) = tls {
+        let told = stop.clone();
+        workers.spawn(always("certificate", move || reload_certificate(tls.clone(), told.clone())));
+    }
     let ((ring, sealed), keys, stop) = (house.ring.clone(), house.keys.clone(), stop.clone());
     workers.spawn(always("keys", move || reload_keys(ring.clone(), sealed.clone(), keys.clone(), stop.clone())));
     workers
@@ -69,6 +76,18 @@ async fn reload_keys(ring: Arc<KeyRing>, mut last: SealedKeys, keys: Keys, mut s
             }
             Err(error) => {
                 tracing::error!(reason = %reasons(&error), "the signing keys cannot be read: going on with the old");
+            }
+        }
+    }
+}
+
+async fn reload_certificate(tls: Tls, mut stop: Stop) {
+    while !pause(CERTIFICATE_PAUSE, &mut stop).await {
+        match tls.reload() {
+            Ok(false) => {}
+            Ok(true) => tracing::info!("the certificate has changed"),
+            Err(error) => {
+                tracing::error!(reason = %reasons(&error), "the certificate cannot be read: going on with the old")
             }
         }
     }

@@ -2,7 +2,7 @@
 //! the server has them, in one process, with a clock that the test moves over the pauses.
 use auth_core::{
     outbox::{Outbox, OutboxWorker},
-    ports::{Clock, Event, Letter, Mail, Mailer, OutboxStore, Transport},
+    ports::{Clock, Event, Letter, Mail, Mailer, NoClients, OutboxStore, Transport},
     testing::World,
     value::Locale,
 };
@@ -38,6 +38,7 @@ impl House {
         let worker = Arc::new(OutboxWorker {
             store: store.clone(),
             transport: transport(relay),
+            clients: Arc::new(NoClients),
             secret: world.secret.clone(),
             lease: LEASE,
             events: world.ledger.clone(),
@@ -139,6 +140,7 @@ async fn a_relay_that_is_down_is_asked_again_until_it_is_there() {
     let elsewhere = OutboxWorker {
         store: house.store.clone(),
         transport: transport(relay.url()),
+        clients: Arc::new(NoClients),
         secret: house.world.secret.clone(),
         lease: LEASE,
         events: house.world.ledger.clone(),

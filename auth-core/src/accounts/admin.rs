@@ -117,6 +117,7 @@ impl Accounts {
         };
         events.record(&Event::AccountRenamed(id));
         if ended {
+            self.announce(id, |_| true).await;
             self.afterwards("tidying sessions", sessions.revoke_all(id, None).await);
         }
         Ok(user)
@@ -134,6 +135,7 @@ impl Accounts {
         });
         let (Changed::Done(user) | Changed::Left(user)) = changed.await? else { return Ok(None) };
         events.record(&Event::AccountDisabled(id));
+        self.announce(id, |_| true).await;
         self.afterwards("tidying sessions", sessions.revoke_all(id, None).await);
         Ok(Some(user))
     }
@@ -162,6 +164,7 @@ impl Accounts {
         let Ports { users, sessions, documents, events, .. } = &self.ports;
         let Some(user) = users.remove(id).await? else { return Ok(None) };
         events.record(&Event::AccountDeleted(id));
+        self.announce(id, |_| true).await;
         self.afterwards("tidying sessions", sessions.revoke_all(id, None).await);
         self.afterwards("tidying documents", documents.forget(&id.to_string()).await);
         Ok(Some(user))

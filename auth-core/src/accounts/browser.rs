@@ -40,8 +40,7 @@ impl Accounts {
         sessions.create(&session).await?;
         events.record(&Event::LoggedIn(user.id, session.id));
         if let Some(before) = before {
-            self.afterwards("the session before", sessions.revoke(before.session.id).await);
-            events.record(&Event::SessionEnded(before.session.id));
+            self.afterwards("the session before", self.end(before.session.id).await);
         }
         Ok(SignedIn {
             browser_token: SessionToken::of(&session, Purpose::Browser, &self.secret).reveal(Purpose::Browser),

@@ -56,6 +56,7 @@ impl Accounts {
         events.record(&Event::PasswordChanged(user.id, PasswordChange::Changed));
         let mail = Mail::PasswordChanged { login: user.login.clone(), how: PasswordChange::Changed };
         self.afterwards("notice of a change", mailer.send(&self.notice(&user, mail)).await);
+        self.announce(user.id, |own| own.id != session.id).await;
         self.afterwards("tidying sessions", sessions.revoke_all(user.id, Some(session.id)).await);
         Ok(())
     }

@@ -10,11 +10,8 @@ impl Accounts {
     /// # Errors
     /// [`AuthenticateError`]: refused if the token is not ours.
     pub async fn logout(&self, bearer: &str) -> Result<(), AuthenticateError> {
-        let Ports { sessions, events, .. } = &self.ports;
         let claims = self.claims(token::read, bearer)?;
-        sessions.revoke(claims.sid).await?;
-        events.record(&Event::SessionEnded(claims.sid));
-        Ok(())
+        Ok(self.end(claims.sid).await?)
     }
 
     /// Ends every session of this person, this one too, in one write.
@@ -29,6 +26,7 @@ impl Accounts {
         });
         let (Changed::Done(_) | Changed::Left(_) | Changed::Missing) = changed.await?;
         events.record(&Event::AllSessionsEnded(who.user.id));
+        self.announce(who.user.id, |_| true).await;
         self.afterwards("tidying sessions", sessions.revoke_all(who.user.id, None).await);
         Ok(())
     }

@@ -50,6 +50,7 @@ impl Accounts {
         let mail = Mail::PasswordChanged { login: user.login.clone(), how: PasswordChange::Reset };
         self.afterwards("notice of a reset", mailer.send(&self.notice(&user, mail)).await);
         self.owner_was_proved(&user).await;
+        self.announce(user.id, |_| true).await;
         self.afterwards("tidying sessions", sessions.revoke_all(user.id, None).await);
         Ok(())
     }

@@ -35,10 +35,16 @@ impl Accounts {
     /// # Errors
     /// [`EndSessionError`].
     pub async fn end_session(&self, who: &Identity, id: SessionId) -> Result<(), EndSessionError> {
-        let Ports { sessions, events, .. } = &self.ports;
         if id.user() != who.user.id {
             return Err(EndSessionError::NotFound);
         }
+        Ok(self.end(id).await?)
+    }
+
+    /// The end of one session, of which clients learn.
+    pub(super) async fn end(&self, id: SessionId) -> Outside<()> {
+        let Ports { sessions, events, .. } = &self.ports;
+        self.announce(id.user(), |own| own.id == id).await;
         sessions.revoke(id).await?;
         events.record(&Event::SessionEnded(id));
         Ok(())

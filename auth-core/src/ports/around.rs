@@ -78,6 +78,7 @@ impl Ports {
             counters: Around::new(self.counters.clone(), layer),
             documents: Around::new(self.documents.clone(), layer),
             mailer: Around::new(self.mailer.clone(), layer),
+            logouts: Around::new(self.logouts.clone(), layer),
             hasher: Around::new(self.hasher.clone(), layer),
             keyring: Around::new(self.keyring.clone(), layer),
             ..self.clone()
@@ -151,6 +152,7 @@ around!(keys: KeyStore {
     save(keys: &SealedKeys, over: Option<Revision>) -> Replace;
 });
 around!(mailer: Mailer { send(letter: &Letter) -> (); });
+around!(logouts: LogoutNotifier { announce(notice: &LogoutNotice) -> (); });
 around!(hasher: PasswordHasher {
     hash(password: &Password) -> PasswordHash;
     verify(password: &Password, hash: Option<&PasswordHash>) -> Verdict;

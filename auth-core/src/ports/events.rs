@@ -62,6 +62,10 @@ pub enum Event {
     MailDelayed(MailId, String),
     /// A mail was given up: why.
     MailDead(MailId, String),
+    /// A client was told that a person's session has ended.
+    ClientTold(ClientId, SessionId),
+    /// A client was not, or not yet: why.
+    ClientNotTold(ClientId, SessionId, String),
     /// The answer was yes, and this was left undone behind it.
     LeftUndone(&'static str),
 }

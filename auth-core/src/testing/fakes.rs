@@ -79,19 +79,27 @@ impl Rng for SeededRng {
     }
 }
 
-/// A post office that keeps every letter, until it is asked for them. `Mail::Nothing` is not a letter to it.
+/// A post office that keeps every letter, and every word for a client, until it is asked for them. `Mail::Nothing` is not a letter to it.
 #[derive(Default)]
-pub struct PostOffice(Mutex<Vec<Letter>>);
+pub struct PostOffice {
+    letters: Mutex<Vec<Letter>>,
+    notices: Mutex<Vec<LogoutNotice>>,
+}
 
 impl PostOffice {
     /// The letters since the last time.
     pub fn take(&self) -> Vec<Letter> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.letters.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The word that was left for clients since the last time.
+    pub fn take_notices(&self) -> Vec<LogoutNotice> {
+        std::mem::take(&mut self.notices.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn keep(&self, letter: &Letter) {
         if !matches!(letter.mail, Mail::Nothing) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(letter.clone());
+            self.letters.lock().unwrap_or_else(PoisonError::into_inner).push(letter.clone());
         }
     }
 }
@@ -100,6 +108,14 @@ impl PostOffice {
 impl Mailer for PostOffice {
     async fn send(&self, letter: &Letter) -> Outside<()> {
         self.keep(letter);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl LogoutNotifier for PostOffice {
+    async fn announce(&self, notice: &LogoutNotice) -> Outside<()> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice.clone());
         Ok(())
     }
 }

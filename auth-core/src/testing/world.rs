@@ -74,6 +74,7 @@ impl Default for World {
             counters: memory.clone(),
             documents: memory.clone(),
             mailer: post.clone(),
+            logouts: post.clone(),
             hasher: Arc::new(PlainHasher),
             keyring: Arc::new(KeyRing::new(keys, Algorithm::EdDsa, clock.clone(), Duration::from_hours(1))),
             events: ledger.clone(),

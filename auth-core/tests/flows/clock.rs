@@ -150,6 +150,7 @@ async fn what_a_worker_with_a_wrong_clock_held_comes_back() {
         let worker = Arc::new(OutboxWorker {
             store: world.memory.clone(),
             transport: Arc::new(Relay),
+            clients: Arc::new(NoClients),
             secret: world.secret.clone(),
             lease,
             events: world.ledger.clone(),

@@ -18,6 +18,7 @@ const LEASE: Duration = Duration::from_secs(20);
 struct Relay {
     says: Mutex<Vec<Outside<Delivery>>>,
     took: Mutex<Vec<(MailId, Letter)>>,
+    told: Mutex<Vec<LogoutNotice>>,
 }
 
 #[async_trait]
@@ -32,6 +33,15 @@ impl Transport for Relay {
     }
 }
 
+#[async_trait]
+impl LogoutTransport for Relay {
+    async fn tell(&self, notice: &LogoutNotice) -> Outside<Delivery> {
+        let said = self.says.lock().unwrap().pop().unwrap_or(Ok(Delivery::Accepted));
+        self.told.lock().unwrap().push(notice.clone());
+        said
+    }
+}
+
 struct House {
     world: World,
     relay: Arc<Relay>,
@@ -42,11 +52,12 @@ struct House {
 impl House {
     fn new(says: Vec<Outside<Delivery>>) -> Self {
         let world = World::default();
-        let relay = Arc::new(Relay { says: Mutex::new(says), took: Mutex::default() });
+        let relay = Arc::new(Relay { says: Mutex::new(says), ..Relay::default() });
         let outbox = Outbox::new(world.memory.clone(), world.secret.clone(), world.ports.rng.clone());
         let worker = OutboxWorker {
             store: world.memory.clone(),
             transport: relay.clone(),
+            clients: relay.clone(),
             secret: world.secret.clone(),
             lease: LEASE,
             events: world.ledger.clone(),
@@ -70,6 +81,11 @@ impl House {
             code: crate::person::code("012345"),
             expires_at: Timestamp(1),
         })
+    }
+
+    fn logout(&self) -> LogoutNotice {
+        let (client, session) = ("app".parse().unwrap(), SessionId::from_bytes([4; 32]));
+        LogoutNotice { client, session, ended_at: self.world.ports.clock.now() }
     }
 
     fn taken(&self) -> Vec<(MailId, Letter)> {
@@ -103,10 +119,12 @@ async fn a_store_sees_neither_the_address_nor_the_code_nor_the_kind() {
     for mail in [house.reset(), house.letter(Mail::Nothing)] {
         house.outbox.send(&mail).await.unwrap();
     }
+    house.outbox.announce(&house.logout()).await.unwrap();
     let lease = Lease { holder: 1, until: house.world.ports.clock.now() + Duration::from_mins(1) };
     let entries = house.world.memory.lease(lease, house.world.ports.clock.now(), 9).await.unwrap();
-    assert_eq!(entries[0].sealed.len(), entries[1].sealed.len());
-    for entry in entries {
+    assert_eq!(entries.len(), 3);
+    for entry in &entries {
+        assert_eq!(entry.sealed.len(), entries[0].sealed.len());
         let text = String::from_utf8_lossy(&entry.sealed);
         assert!(!text.contains("ann") && !text.contains("012345") && !text.contains("reset"));
     }
@@ -170,6 +188,7 @@ async fn a_store_that_fails_at_one_letter_has_none_of_the_others_sent_twice() {
     let worker = OutboxWorker {
         store: failing,
         transport: house.relay.clone(),
+        clients: Arc::new(NoClients),
         secret: house.world.secret.clone(),
         lease: LEASE,
         events: house.world.ledger.clone(),
@@ -237,6 +256,7 @@ async fn a_relay_that_never_answers_is_given_up_for_this_time() {
     let worker = OutboxWorker {
         store: house.world.memory.clone(),
         transport: Arc::new(Silent),
+        clients: Arc::new(NoClients),
         secret: house.world.secret.clone(),
         lease: LEASE,
         events: house.world.ledger.clone(),
@@ -256,6 +276,54 @@ async fn a_relay_that_never_answers_is_given_up_for_this_time() {
     }
     assert_eq!(running.await.unwrap(), 1);
     assert!(matches!(&house.world.ledger.take()[..], [Event::MailDelayed(_, why)] if why.contains("too long")));
+}
+
+#[tokio::test] // R4
+async fn a_client_is_told_of_a_logout_until_it_listens_or_an_hour_is_over() {
+    let house = House::new(vec![down()]);
+    let notice = house.logout();
+    house.outbox.announce(&notice).await.unwrap();
+    assert_eq!(house.worker.run_once().await.unwrap(), 1);
+    let not_yet = Event::ClientNotTold(notice.client.clone(), notice.session, "connection refused".to_owned());
+    assert_eq!(house.world.ledger.take(), [not_yet]);
+    house.world.clock.advance(Duration::from_secs(5));
+    assert_eq!(house.worker.run_once().await.unwrap(), 1);
+    assert_eq!(*house.relay.told.lock().unwrap(), [notice.clone(), notice.clone()]);
+    assert_eq!(house.world.ledger.take(), [Event::ClientTold(notice.client.clone(), notice.session)]);
+    assert_eq!(house.world.memory.waiting().await.unwrap(), 0);
+
+    house.outbox.announce(&house.logout()).await.unwrap();
+    house.world.clock.advance(Duration::from_hours(1));
+    assert_eq!(house.worker.run_once().await.unwrap(), 1);
+    assert_eq!(house.relay.told.lock().unwrap().len(), 2, "it finds out by its tokens");
+    assert!(matches!(&house.world.ledger.take()[..], [Event::ClientNotTold(_, _, why)] if why.contains("expired")));
+}
+
+/// Whoever registers a client has no hold on the mail.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_answers_keeps_a_worker_for_five_seconds() {
+    struct Silent;
+    #[async_trait]
+    impl LogoutTransport for Silent {
+        async fn tell(&self, _: &LogoutNotice) -> Outside<Delivery> {
+            std::future::pending().await
+        }
+    }
+    let house = House::new(vec![]);
+    house.outbox.announce(&house.logout()).await.unwrap();
+    let worker = OutboxWorker {
+        store: house.world.memory.clone(),
+        transport: house.relay.clone(),
+        clients: Arc::new(Silent),
+        secret: house.world.secret.clone(),
+        lease: LEASE,
+        events: house.world.ledger.clone(),
+        clock: house.world.clock.clone(),
+        rng: house.world.ports.rng.clone(),
+    };
+    let once = Arc::new(worker);
+    assert_eq!(tokio::time::timeout(Duration::from_secs(6), once.run_once()).await.expect("in time").unwrap(), 1);
+    assert!(matches!(&house.world.ledger.take()[..], [Event::ClientNotTold(_, _, why)] if why.contains("too long")));
 }
 
 #[tokio::test]

@@ -77,6 +77,7 @@ impl House {
         let worker = OutboxWorker {
             store: store.clone(),
             transport: Arc::new(Delivered),
+            clients: Arc::new(NoClients),
             secret: secret.clone(),
             lease: Duration::from_secs(20),
             events: world.ports.events.clone(),

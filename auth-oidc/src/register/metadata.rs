@@ -26,6 +26,8 @@ pub struct Metadata {
     /// Where people may be sent once they are signed out.
     #[serde(default)]
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where it is told that a person's session has ended.
+    pub backchannel_logout_uri: Option<Url>,
     /// How it proves who it is.
     pub token_endpoint_auth_method: Option<String>,
     /// What it may get tokens for.
@@ -83,6 +85,7 @@ impl Metadata {
             token_endpoint_auth_method: method,
             redirect_uris,
             post_logout_redirect_uris,
+            backchannel_logout_uri: self.backchannel_logout_uri.clone(),
             grant_types,
             scope: asked.map_or_else(|| most.clone(), |asked| asked.common(&most)),
             resources,
@@ -129,6 +132,9 @@ pub struct RegisteredMetadata {
     /// Where people may be sent once they are signed out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub post_logout_redirect_uris: Vec<RedirectUri>,
+    /// Where it is told that a person's session has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<Url>,
     /// How it proves who it is.
     pub token_endpoint_auth_method: AuthMethod,
     /// What it may get tokens for.
@@ -173,6 +179,7 @@ impl Registered {
             client_id_issued_at: client.client_id_issued_at,
             redirect_uris: client.redirect_uris,
             post_logout_redirect_uris: client.post_logout_redirect_uris,
+            backchannel_logout_uri: client.backchannel_logout_uri,
             token_endpoint_auth_method: client.token_endpoint_auth_method,
             grant_types: client.grant_types,
             scope: client.scope,

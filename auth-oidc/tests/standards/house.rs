@@ -157,7 +157,8 @@ pub fn honest(code: &str) -> [(&str, &str); 4] {
     [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)]
 }
 
-fn password() -> Password {
+/// Ann's.
+pub fn password() -> Password {
     Password::parse(Secret::new("a quiet green harbour".to_owned())).unwrap()
 }
 

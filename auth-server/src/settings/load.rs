@@ -116,7 +116,7 @@ struct File {
 }
 
 /// The groups that the code keeps settings in; the one without a name last.
-const GROUPS: [&str; 8] = ["accounts.", "cosmos.", "limits.", "mail.", "log.", "oauth.", "proxies.", ""];
+const GROUPS: [&str; 9] = ["accounts.", "cosmos.", "limits.", "mail.", "log.", "oauth.", "proxies.", "tls.", ""];
 
 /// A setting is read from one text by one parser, wherever the text comes from.
 fn text_of(value: toml::Value) -> Option<toml::Value> {

@@ -13,7 +13,8 @@ impl Settings {
             format!("AUTH_SERVICE_ARGON2_MEMORY_KIB, AUTH_SERVICE_ARGON2_PASSES and AUTH_SERVICE_ARGON2_LANES: {rule}")
         });
         let cosmos = if self.store == Store::Cosmos { self.cosmos.incomplete() } else { Vec::new() };
-        let never: Vec<String> = hasher.into_iter().chain(self.proxies.incomplete()).chain(cosmos).collect();
+        let never: Vec<String> =
+            hasher.into_iter().chain(self.proxies.incomplete()).chain(self.tls.incomplete()).chain(cosmos).collect();
         if !never.is_empty() {
             return Err(SettingsError::Wrong(never.join("\n")));
         }

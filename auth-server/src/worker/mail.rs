@@ -63,7 +63,7 @@ mod tests {
     use super::{super::always, *};
     use auth_core::{
         outbox::Outbox,
-        ports::{Around, Call, Delivery, Layer, Letter, Mail, Mailer, Outside, Transport, async_trait},
+        ports::{Around, Call, Delivery, Layer, Letter, Mail, Mailer, NoClients, Outside, Transport, async_trait},
         testing::World,
         value::{Locale, MailId},
     };
@@ -128,6 +128,7 @@ mod tests {
         let worker = OutboxWorker {
             store: Around::new(world.memory.clone(), layer),
             transport: relay.clone(),
+            clients: Arc::new(NoClients),
             secret: world.secret.clone(),
             lease: Duration::from_secs(20),
             events: world.ledger.clone(),

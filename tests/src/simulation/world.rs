@@ -114,6 +114,7 @@ impl World {
                 hub: hub.clone(),
                 outbox: Outbox::new(outbox.clone(), SECRET.clone(), rng.clone()),
             }),
+            logouts: Arc::new(NoClients),
             hasher: Arc::new(AgeingHasher { hub: hub.clone() }),
             keyring: KEYS.clone(),
             events: hub.clone(),
@@ -123,6 +124,7 @@ impl World {
         let worker = OutboxWorker {
             store: outbox,
             transport: Arc::new(Van { hub: hub.clone(), node }),
+            clients: Arc::new(NoClients),
             secret: SECRET.clone(),
             lease: Duration::from_secs(20),
             events: hub.clone(),

@@ -13,8 +13,8 @@ fn outbox(world: &World, store: Arc<dyn OutboxStore>) -> Arc<Outbox> {
 
 fn worker(world: &World, store: Arc<dyn OutboxStore>) -> Arc<OutboxWorker> {
     let Ports { events, clock, rng, .. } = world.ports.clone();
-    let (transport, secret) = (world.post.clone(), world.secret.clone());
-    Arc::new(OutboxWorker { store, transport, secret, lease: LEASE, events, clock, rng })
+    let (transport, clients, secret) = (world.post.clone(), Arc::new(NoClients), world.secret.clone());
+    Arc::new(OutboxWorker { store, transport, clients, secret, lease: LEASE, events, clock, rng })
 }
 
 #[tokio::test(start_paused = true)] // R5, S-18, R4, K-31
