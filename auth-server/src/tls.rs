@@ -161,7 +161,7 @@ mod tests {
         TlsConnector::from(Arc::new(config.with_no_client_auth()))
     }
 
-    #[tokio::test] // H-01
+    #[tokio::test]
     async fn the_server_speaks_tls_1_2_and_1_3_and_nothing_else() {
         let files = Files::new();
         let mut settings = Settings::for_data_dir(files.folder.path());

@@ -133,7 +133,7 @@ const FAULTS: &[(Planted, &str, u64)] = &[
     (Planted::Store("sessions", Fault::WritesNothing), "I4", 100),
     (Planted::Store("sessions", Fault::WritesSuccessAlone), "I3", 500),
     (Planted::Store("sessions", Fault::NoGrace), "I3", 100),
-    (Planted::Store("sessions", Fault::EndlessGrace), "I3", 500),
+    (Planted::Store("sessions", Fault::EndlessGrace), "I3", 1_500),
     (Planted::Store("sessions", Fault::AnyMac), "I3", 100),
     (Planted::Store("sessions", Fault::AnswersThePast), "I3", 100),
     (Planted::Store("sessions", Fault::SparesNobody), "I", 500),

@@ -42,7 +42,7 @@ fn told_by(house: &House, ear: &Arc<Ear>) -> Provider {
     house.provider.clone().with_fetcher(ear.clone())
 }
 
-#[tokio::test] // O-20
+#[tokio::test]
 async fn section_2_4_a_logout_token_says_whose_session_at_the_client_has_ended_and_is_no_id_token() {
     let house = House::new().await;
     let (app, signed_in) = (listening(&house).await, house.sign_in().await);
@@ -93,7 +93,7 @@ async fn section_2_5_a_client_is_told_once_for_each_session_and_those_that_do_no
     assert_eq!(ear.heard.lock().unwrap().len(), 1);
 }
 
-#[tokio::test] // O-20
+#[tokio::test]
 async fn clients_learn_of_every_way_in_which_a_session_ends() {
     let other = || Password::parse(Secret::new("three small quiet boats".to_owned())).unwrap();
     for way in ["logout_all", "change", "reset", "rename", "disable", "delete", "another sign-in"] {
