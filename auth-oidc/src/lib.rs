@@ -65,6 +65,7 @@ pub mod access_token;
 pub mod authorize;
 mod claims;
 pub mod client;
+mod client_keys;
 pub mod clients;
 pub mod consent;
 pub mod discovery;

@@ -1,6 +1,6 @@
 //! What a client says of itself, and what it is registered with (RFC 7591, sections 2 and 3.2.1).
 use crate::{
-    client::{AuthMethod, Client, GrantType, RedirectUri},
+    client::{AuthMethod, Client, GrantType, JwkSet, RedirectUri},
     error::{
         ErrorCode::{InvalidClientMetadata, InvalidRedirectUri},
         Refusal, refused,
@@ -28,6 +28,10 @@ pub struct Metadata {
     pub post_logout_redirect_uris: Vec<String>,
     /// How it proves who it is.
     pub token_endpoint_auth_method: Option<String>,
+    /// The keys that it signs with.
+    pub jwks: Option<JwkSet>,
+    /// Where it publishes them instead.
+    pub jwks_uri: Option<Url>,
     /// What it may get tokens for.
     pub grant_types: Option<Vec<String>>,
     /// `code`.
@@ -81,6 +85,8 @@ impl Metadata {
             client_id,
             client_name: self.client_name.clone(),
             token_endpoint_auth_method: method,
+            jwks: self.jwks.clone(),
+            jwks_uri: self.jwks_uri.clone(),
             redirect_uris,
             post_logout_redirect_uris,
             grant_types,
@@ -131,6 +137,12 @@ pub struct RegisteredMetadata {
     pub post_logout_redirect_uris: Vec<RedirectUri>,
     /// How it proves who it is.
     pub token_endpoint_auth_method: AuthMethod,
+    /// The keys that it signs with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<JwkSet>,
+    /// Where it publishes them instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<Url>,
     /// What it may get tokens for.
     pub grant_types: Vec<GrantType>,
     /// `code`, if it may use codes.
@@ -174,6 +186,8 @@ impl Registered {
             redirect_uris: client.redirect_uris,
             post_logout_redirect_uris: client.post_logout_redirect_uris,
             token_endpoint_auth_method: client.token_endpoint_auth_method,
+            jwks: client.jwks,
+            jwks_uri: client.jwks_uri,
             grant_types: client.grant_types,
             scope: client.scope,
             client_name: client.client_name,
