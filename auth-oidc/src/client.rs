@@ -39,6 +39,9 @@ pub struct Client {
     /// The keys that prove it, if it signs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks: Option<JwkSet>,
+    /// Where it publishes them instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<Url>,
     /// Where its answers may go.
     #[serde(default)]
     pub redirect_uris: Vec<RedirectUri>,
@@ -175,6 +178,12 @@ fn is_hidden(c: char) -> bool {
         || ('\u{2060}'..='\u{206f}').contains(&c)
 }
 
+/// Whether a document may be at this URL (O-23). Whether its host is one that is asked, is seen when it is.
+fn is_fetchable(url: &Url) -> bool {
+    let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    url.scheme() == "https" && plain && url.as_str().len() <= 2048
+}
+
 /// Why a client cannot be registered so: the member, and the rule that it breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{member}: {rule}")]
@@ -271,8 +280,15 @@ impl Client {
             (true, true) => return bad("client_secrets", "a client that proves who it is by a secret has one"),
             _ => {}
         }
-        if self.jwks.is_some() != (self.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt) {
-            return bad("jwks", "a client has keys if, and only if, it proves who it is by private_key_jwt");
+        let keys = u32::from(self.jwks.is_some()) + u32::from(self.jwks_uri.is_some());
+        if keys != u32::from(self.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt) {
+            return bad(
+                "jwks",
+                "a client has jwks or jwks_uri if, and only if, it proves who it is by private_key_jwt",
+            );
+        }
+        if self.jwks_uri.as_ref().is_some_and(|uri| !is_fetchable(uri)) {
+            return bad("jwks_uri", "it is https, without a user or a fragment, of at most 2048 characters");
         }
         if self.is_public() && self.may(GrantType::ClientCredentials) {
             return bad("grant_types", "client_credentials are for clients that prove who they are");

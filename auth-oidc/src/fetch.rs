@@ -1,4 +1,8 @@
 //! Fetch: what the provider asks of the net outside: documents that clients publish, and clients that are told something.
+mod cache;
+
+pub(crate) use self::cache::Cache;
+
 use async_trait::async_trait;
 use std::time::Duration;
 use url::Url;

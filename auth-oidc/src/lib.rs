@@ -67,6 +67,7 @@ pub mod authorize;
 mod backchannel;
 mod claims;
 pub mod client;
+mod client_keys;
 pub mod clients;
 pub mod consent;
 pub mod discovery;

@@ -1,6 +1,8 @@
 //! The provider: its parts, and what its capabilities share.
 use crate::{
-    fetch::{Fetcher, NoFetcher},
+    client::JwkSet,
+    client_keys,
+    fetch::{Cache, Fetcher, NoFetcher},
     policy::Policy,
 };
 use auth_core::{
@@ -23,6 +25,7 @@ pub struct Provider {
     pub(crate) accounts: Accounts,
     pub(crate) policy: Arc<Policy>,
     pub(crate) fetcher: Arc<dyn Fetcher>,
+    pub(crate) keys: Arc<Cache<JwkSet>>,
 }
 
 /// The paths of the endpoints, below the issuer.
@@ -61,7 +64,8 @@ pub struct Standing {
 impl Provider {
     /// Puts the parts together. Cloning is cheap.
     pub fn new(accounts: Accounts, policy: Policy) -> Self {
-        Self { accounts, policy: Arc::new(policy), fetcher: Arc::new(NoFetcher) }
+        let keys = Arc::new(client_keys::cache());
+        Self { accounts, policy: Arc::new(policy), fetcher: Arc::new(NoFetcher), keys }
     }
 
     /// This provider, which asks servers that clients have named: for their keys and requests, and to tell them of a logout.

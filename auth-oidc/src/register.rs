@@ -71,18 +71,19 @@ impl Provider {
     ) -> Result<Registered, Error> {
         let own = self.own_registration(token, id).await?;
         let before = &own.client;
-        let mut client = Client {
+        let client = Client {
             client_secrets: before.client_secrets.clone(),
             registration_token: before.registration_token.clone(),
             client_id_issued_at: before.client_id_issued_at,
             ..self.said_by(metadata, before.client_id.clone())?
         };
         // RFC 7592, section 2.2: a client must not change its name or secret; O-12: nor begin or cease to have one.
-        if metadata.client_id.as_deref() != Some(id) || client.is_public() != before.is_public() {
-            return refused(InvalidClientMetadata, "client_id and whether there is a secret stay as they are");
-        }
-        if client.is_public() {
-            client.client_secrets.clear();
+        let kind = |client: &Client| (client.is_public(), client.keeps_secret());
+        if metadata.client_id.as_deref() != Some(id) || kind(&client) != kind(before) {
+            return refused(
+                InvalidClientMetadata,
+                "client_id, and whether there is a secret or a key, stay as they are",
+            );
         }
         self.check(&client).map_err(|bad| Refusal::new(InvalidClientMetadata, bad.to_string()))?;
         if !self.replace_client(&own, &client).await? {

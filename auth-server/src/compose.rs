@@ -18,8 +18,13 @@ use auth_core::{
     system::{OsRng, SystemClock},
     value::{ClientId, Invalid},
 };
+use auth_fetch::GuardedFetcher;
 use auth_mail::{Composer, FileTransport, Mailbox, SmtpTransport, Templates};
-use auth_oidc::{Provider, client::BadClient};
+use auth_oidc::{
+    Provider,
+    client::BadClient,
+    fetch::{Fetcher, NoFetcher},
+};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -92,6 +97,9 @@ pub enum ComposeError {
              and a file of certificates in PEM"
     )]
     Smtp(#[from] auth_mail::SmtpError),
+    /// What asks servers that clients name.
+    #[error("AUTH_SERVICE_FETCH_CA_FILE does not fit: give a file of certificates in PEM")]
+    Fetch(#[from] auth_fetch::BadFetcher),
 }
 
 /// What to do, where the reason does not say it.
@@ -153,7 +161,7 @@ impl House {
             rng,
         };
         let accounts = Accounts::new(ports.clone(), secret.clone(), policy(settings)?);
-        let provider = Provider::new(accounts.clone(), oidc_policy(settings));
+        let provider = Provider::new(accounts.clone(), oidc_policy(settings)).with_fetcher(fetcher(settings)?);
         provider.check_clients().map_err(|(client, bad)| ComposeError::Client(client, bad))?;
         Ok(Self {
             accounts,
@@ -210,6 +218,15 @@ fn transport(settings: &Settings) -> Result<Arc<dyn Transport>, ComposeError> {
 /// [`ComposeError`].
 pub fn pages(settings: &Settings) -> Result<Pages, ComposeError> {
     Ok(Pages::load(settings.oauth.pages_dir.as_deref(), &settings.mail.product_name)?)
+}
+
+fn fetcher(settings: &Settings) -> Result<Arc<dyn Fetcher>, ComposeError> {
+    let oauth = &settings.oauth;
+    Ok(if oauth.fetch {
+        Arc::new(GuardedFetcher::new(oauth.fetch_allow.0.clone(), oauth.fetch_ca_file.as_deref())?)
+    } else {
+        Arc::new(NoFetcher)
+    })
 }
 
 fn oidc_policy(settings: &Settings) -> auth_oidc::Policy {

@@ -45,7 +45,23 @@ pub struct PublicKey {
 /// Members that only the owner of a key may know (RFC 7518, section 6; RFC 8037, section 2).
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
+/// A client signs with no more.
+const MOST: usize = 16;
+
 impl JwkSet {
+    /// What a client publishes. A key of a kind that is not understood, or that is for something else, is passed over
+    /// (RFC 7517, section 5).
+    pub(crate) fn published(document: &[u8]) -> Result<Self, Invalid> {
+        #[derive(Deserialize)]
+        struct Published {
+            keys: Vec<Value>,
+        }
+        let rule = Invalid("a set of keys is a JSON object with keys, some of them such as are understood here");
+        let Published { keys } = serde_json::from_slice(document).map_err(|_| rule)?;
+        let keys: Vec<_> = keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).take(MOST).collect();
+        if keys.is_empty() { Err(rule) } else { Ok(Self { keys }) }
+    }
+
     /// The key of this name, or, without one, the key that fits; none, if more than one does.
     pub(crate) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<&PublicKey> {
         let named = |key: &&PublicKey| kid.is_none_or(|kid| key.kid.as_deref() == Some(kid));
@@ -87,7 +103,7 @@ impl PublicKey {
 impl TryFrom<Keys> for JwkSet {
     type Error = Invalid;
     fn try_from(Keys { keys }: Keys) -> Result<Self, Invalid> {
-        if !(1..=16).contains(&keys.len()) {
+        if !(1..=MOST).contains(&keys.len()) {
             return Err(Invalid("a client has 1 to 16 keys"));
         }
         Ok(Self { keys })

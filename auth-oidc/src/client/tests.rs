@@ -24,9 +24,13 @@ fn key() -> Value {
 #[test] // O-12
 fn what_does_not_go_together_is_refused_by_name() {
     assert_eq!(client(&json!({})).check(), Ok(()));
-    let signs =
-        json!({ "token_endpoint_auth_method": "private_key_jwt", "client_secrets": [], "jwks": { "keys": [key()] } });
-    assert_eq!(client(&signs).check(), Ok(()));
+    let signing = |mut members: Value| {
+        (members["token_endpoint_auth_method"], members["client_secrets"]) = (json!("private_key_jwt"), json!([]));
+        members
+    };
+    for keys in [json!({ "jwks": { "keys": [key()] } }), json!({ "jwks_uri": "https://app.example/keys?of=app" })] {
+        assert_eq!(client(&signing(keys)).check(), Ok(()));
+    }
     let public = json!({ "token_endpoint_auth_method": "none", "client_secrets": [] });
     assert_eq!(client(&public).check(), Ok(()));
     for (members, member) in [
@@ -44,6 +48,12 @@ fn what_does_not_go_together_is_refused_by_name() {
         (json!({ "token_endpoint_auth_method": "private_key_jwt", "client_secrets": [] }), "jwks"),
         (json!({ "token_endpoint_auth_method": "private_key_jwt" }), "client_secrets"),
         (json!({ "jwks": { "keys": [key()] } }), "jwks"),
+        (json!({ "jwks_uri": "https://app.example/keys" }), "jwks"),
+        (signing(json!({ "jwks": { "keys": [key()] }, "jwks_uri": "https://app.example/keys" })), "jwks"),
+        (signing(json!({ "jwks_uri": "http://app.example/keys" })), "jwks_uri"),
+        (signing(json!({ "jwks_uri": "https://user@app.example/keys" })), "jwks_uri"),
+        (signing(json!({ "jwks_uri": "https://app.example/keys#fragment" })), "jwks_uri"),
+        (signing(json!({ "jwks_uri": format!("https://app.example/{}", "x".repeat(2048)) })), "jwks_uri"),
         (json!({ "token_endpoint_auth_method": "none" }), "client_secrets"),
         (
             json!({

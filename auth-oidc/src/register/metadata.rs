@@ -1,6 +1,6 @@
 //! What a client says of itself, and what it is registered with (RFC 7591, sections 2 and 3.2.1).
 use crate::{
-    client::{AuthMethod, Client, GrantType, RedirectUri},
+    client::{AuthMethod, Client, GrantType, JwkSet, RedirectUri},
     error::{
         ErrorCode::{InvalidClientMetadata, InvalidRedirectUri},
         Refusal, refused,
@@ -30,6 +30,10 @@ pub struct Metadata {
     pub backchannel_logout_uri: Option<Url>,
     /// How it proves who it is.
     pub token_endpoint_auth_method: Option<String>,
+    /// The keys that it signs with.
+    pub jwks: Option<JwkSet>,
+    /// Where it publishes them instead.
+    pub jwks_uri: Option<Url>,
     /// What it may get tokens for.
     pub grant_types: Option<Vec<String>>,
     /// `code`.
@@ -83,6 +87,8 @@ impl Metadata {
             client_id,
             client_name: self.client_name.clone(),
             token_endpoint_auth_method: method,
+            jwks: self.jwks.clone(),
+            jwks_uri: self.jwks_uri.clone(),
             redirect_uris,
             post_logout_redirect_uris,
             backchannel_logout_uri: self.backchannel_logout_uri.clone(),
@@ -137,6 +143,12 @@ pub struct RegisteredMetadata {
     pub backchannel_logout_uri: Option<Url>,
     /// How it proves who it is.
     pub token_endpoint_auth_method: AuthMethod,
+    /// The keys that it signs with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<JwkSet>,
+    /// Where it publishes them instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<Url>,
     /// What it may get tokens for.
     pub grant_types: Vec<GrantType>,
     /// `code`, if it may use codes.
@@ -181,6 +193,8 @@ impl Registered {
             post_logout_redirect_uris: client.post_logout_redirect_uris,
             backchannel_logout_uri: client.backchannel_logout_uri,
             token_endpoint_auth_method: client.token_endpoint_auth_method,
+            jwks: client.jwks,
+            jwks_uri: client.jwks_uri,
             grant_types: client.grant_types,
             scope: client.scope,
             client_name: client.client_name,

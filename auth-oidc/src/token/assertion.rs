@@ -3,16 +3,13 @@
 use crate::{
     Provider,
     client::Client,
-    error::{Error, ErrorCode::InvalidClient, refused},
+    client_keys::Signed,
+    error::{Error, ErrorCode::InvalidClient, Refusal, refused},
     path,
 };
-use auth_core::{
-    keys::Algorithm,
-    token::{self, LEEWAY},
-    value::Timestamp,
-};
+use auth_core::{token::LEEWAY, value::Timestamp};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use std::time::Duration;
 
 /// RFC 7523, section 2.2.
@@ -22,13 +19,6 @@ const KIND: &str = "assertion";
 
 /// How far away its end may be: so long its name is remembered.
 const LONGEST: Duration = Duration::from_hours(1);
-
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    kid: Option<String>,
-    crit: Option<IgnoredAny>,
-}
 
 #[derive(Deserialize)]
 struct Claims {
@@ -51,7 +41,9 @@ enum Audience {
 impl Provider {
     /// Whether one of the client's keys has signed this. What else is wrong with it is told: only to the client, then.
     pub(super) async fn is_asserted(&self, client: &Client, assertion: &str, endpoint: &str) -> Result<bool, Error> {
-        let Some(claims) = signed(client, assertion) else { return Ok(false) };
+        let signed = self.signed_by(client, assertion).await;
+        let signed = signed.map_err(|error| Refusal::new(InvalidClient, format!("the keys at jwks_uri: {error}")))?;
+        let Some(Signed::<Claims> { claims, .. }) = signed else { return Ok(false) };
         let (now, id) = (self.ports().clock.now(), client.client_id.as_str());
         if claims.iss != id || claims.sub != id {
             return refused(InvalidClient, "the iss and sub of an assertion are the client_id");
@@ -83,14 +75,6 @@ impl Provider {
             Audience::Any(any) => any.iter().any(|one| ours.contains(one)),
         }
     }
-}
-
-fn signed(client: &Client, assertion: &str) -> Option<Claims> {
-    let header: Header = token::header(assertion).ok()?;
-    let algorithm = Algorithm::parse(&header.alg).ok().filter(|own| client.profile.algorithms().contains(own))?;
-    let key = client.jwks.as_ref()?.find(header.kid.as_deref(), algorithm)?;
-    // What must be understood is not (RFC 7515, section 4.1.11).
-    if header.crit.is_some() { None } else { key.signed(assertion, algorithm).ok() }
 }
 
 /// Whom an assertion says that it is of. Nothing is proved by it.

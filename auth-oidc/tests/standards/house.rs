@@ -5,10 +5,16 @@ use auth_oidc::{
     authorize::*,
     client::Client,
     error::{Error, ErrorCode},
+    fetch::{FetchError, Fetched, Fetcher},
     token::{ClientRequest, Tokens},
 };
 use base64::prelude::*;
 use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use url::form_urlencoded::Serializer;
 
 /// RFC 7636, appendix B.
@@ -27,6 +33,55 @@ pub const TOOLS: &str = "https://tools.example/mcp";
 pub struct House {
     pub world: World,
     pub provider: Provider,
+    pub web: Arc<Web>,
+}
+
+/// What is at which URL of the net outside, and how often each was asked for.
+#[derive(Default)]
+pub struct Web(Mutex<HashMap<String, (Result<Fetched, FetchError>, u32)>>);
+
+impl Web {
+    /// From now on this is there.
+    pub fn put(&self, url: &str, document: &Value) {
+        self.put_for(url, document.to_string().as_bytes(), None);
+    }
+
+    /// From now on this is there, and good for so long.
+    pub fn put_for(&self, url: &str, body: &[u8], max_age: Option<Duration>) {
+        let content_type = Some("application/json".to_owned());
+        self.set(url, Ok(Fetched { body: body.to_vec(), content_type, max_age }));
+    }
+
+    /// From now on nothing answers there.
+    pub fn take_down(&self, url: &str) {
+        self.set(url, Err(FetchError::Failed("it answered 500".to_owned())));
+    }
+
+    fn set(&self, url: &str, answer: Result<Fetched, FetchError>) {
+        let mut all = self.0.lock().unwrap();
+        let asked = all.get(url).map_or(0, |(_, asked)| *asked);
+        all.insert(url.to_owned(), (answer, asked));
+    }
+
+    /// How often a URL was asked for.
+    pub fn asked(&self, url: &str) -> u32 {
+        self.0.lock().unwrap().get(url).map_or(0, |(_, asked)| *asked)
+    }
+}
+
+#[async_trait::async_trait]
+impl Fetcher for Web {
+    async fn get(&self, url: &url::Url) -> Result<Fetched, FetchError> {
+        let mut all = self.0.lock().unwrap();
+        let nothing = || (Err(FetchError::Failed("it answered 404".to_owned())), 0);
+        let (answer, asked) = all.entry(url.to_string()).or_insert_with(nothing);
+        *asked += 1;
+        answer.clone()
+    }
+
+    async fn post(&self, _: &url::Url, _: &[(&str, &str)]) -> Result<u16, FetchError> {
+        Ok(404)
+    }
 }
 
 /// A registered client, with its secret.
@@ -46,7 +101,8 @@ impl House {
         let tools = Resource { resource: TOOLS.to_owned(), name: None, scope, any_client: true };
         let resources = vec![api, tools];
         let provider = Provider::new(world.accounts(), Policy { resources, ..Policy::default() });
-        let house = Self { world, provider };
+        let web = Arc::<Web>::default();
+        let house = Self { world, provider: provider.with_fetcher(web.clone()), web };
         let (login, email) = ("ann".parse().unwrap(), "ann@example.org".parse().unwrap());
         let accounts = house.provider.accounts();
         let registration = Registration { login, email, password: password() };

@@ -1,9 +1,13 @@
 //! RFC 7523: a client proves who it is by what it signs; with OpenID Connect Core, section 9.
 use crate::{house::*, signer::Signer};
 use auth_core::keys::Algorithm;
-use auth_oidc::{Provider, client::Client, error::ErrorCode::*, token::ClientRequest};
+use auth_oidc::{Policy, Provider, client::Client, error::ErrorCode::*, token::ClientRequest};
 use base64::prelude::*;
 use serde_json::{Value, json};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -227,6 +231,141 @@ fn a_key_in_jwks_is_public_and_strong() {
     ] {
         assert!(read(bad.clone()).is_err(), "{bad}");
     }
+}
+
+const KEYS: &str = "https://app.example/keys";
+
+/// A client for itself that publishes its keys at [`KEYS`].
+async fn publisher(house: &House, members: Value) -> App {
+    let mut all = json!({
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks_uri": KEYS,
+        "grant_types": ["client_credentials"],
+        "redirect_uris": [],
+    });
+    for (name, value) in members.as_object().unwrap() {
+        all[name] = value.clone();
+    }
+    house.app(all).await
+}
+
+fn publish(house: &House, keys: &[Value], max_age: Option<Duration>) {
+    house.web.put_for(KEYS, json!({ "keys": keys }).to_string().as_bytes(), max_age);
+}
+
+/// Whether one more assertion by this key is taken.
+async fn takes(house: &House, key: &Signer) -> bool {
+    static JTI: AtomicU32 = AtomicU32::new(0);
+    let jti = JTI.fetch_add(1, Ordering::Relaxed).to_string();
+    good(&house.provider, &key.assertion(&honest(house, &jti))).await
+}
+
+fn passes(house: &House, seconds: u64) {
+    house.world.clock.advance(Duration::from_secs(seconds));
+}
+
+#[tokio::test] // O-23
+async fn keys_that_are_published_are_fetched_once_and_kept_for_as_long_as_is_said_within_bounds() {
+    for (said, kept) in [(None, 600), (Some(300), 300), (Some(0), 60), (Some(1_000_000), 3600)] {
+        let house = House::new().await;
+        let key = Signer::new(Algorithm::Es256);
+        publisher(&house, json!({})).await;
+        publish(&house, &[key.jwk()], said.map(Duration::from_secs));
+        assert!(takes(&house, &key).await && takes(&house, &key).await);
+        passes(&house, kept - 1);
+        assert!(takes(&house, &key).await);
+        assert_eq!(house.web.asked(KEYS), 1, "{said:?}");
+        passes(&house, 1);
+        assert!(takes(&house, &key).await);
+        assert_eq!(house.web.asked(KEYS), 2, "{said:?}");
+    }
+}
+
+#[tokio::test] // O-23
+async fn a_key_that_is_not_known_is_asked_for_again_and_not_more_than_once_in_half_a_minute() {
+    let house = House::new().await;
+    let (old, new, nobodys) =
+        (Signer::new(Algorithm::Es256), Signer::new(Algorithm::Es256), Signer::new(Algorithm::Es256));
+    publisher(&house, json!({})).await;
+    publish(&house, &[old.jwk()], None);
+    assert!(takes(&house, &old).await);
+    publish(&house, &[new.jwk()], None);
+    assert!(!takes(&house, &new).await, "it was asked a moment ago");
+    passes(&house, 30);
+    assert!(takes(&house, &new).await && !takes(&house, &old).await);
+    assert_eq!(house.web.asked(KEYS), 2);
+    for asked in [2, 3, 4] {
+        for _ in 0..3 {
+            assert!(!takes(&house, &nobodys).await && takes(&house, &new).await);
+        }
+        assert_eq!(house.web.asked(KEYS), asked);
+        passes(&house, 30);
+    }
+}
+
+#[tokio::test] // O-23
+async fn keys_that_cannot_be_fetched_are_the_clients_error_and_those_that_were_go_on_for_an_hour() {
+    let house = House::new().await;
+    let key = Signer::new(Algorithm::Es256);
+    publisher(&house, json!({})).await;
+    house.web.take_down(KEYS);
+    assert!(!takes(&house, &key).await && !takes(&house, &key).await);
+    assert_eq!(house.web.asked(KEYS), 1, "nor is it asked all the time");
+    passes(&house, 30);
+    publish(&house, &[key.jwk()], None);
+    assert!(takes(&house, &key).await);
+    house.web.take_down(KEYS);
+    passes(&house, 600 + 3600 - 1);
+    assert!(takes(&house, &key).await);
+    passes(&house, 30);
+    assert!(!takes(&house, &key).await);
+    let nobody = Provider::new(house.world.accounts(), Policy::default());
+    assert!(!good(&nobody, &key.assertion(&honest(&house, "nobody is asked"))).await);
+}
+
+#[tokio::test]
+async fn of_what_is_published_the_keys_that_are_understood_are_taken() {
+    let key = Signer::new(Algorithm::EdDsa);
+    let other = Signer::new(Algorithm::EdDsa);
+    let with = |member: &str, value: &str| {
+        let mut key = other.jwk();
+        key[member] = json!(value);
+        key
+    };
+    let strange = [json!({ "kty": "EC", "crv": "P-521" }), json!(1), with("use", "enc"), with("d", "AA"), key.jwk()];
+    for (document, taken) in [
+        (json!({ "keys": strange }).to_string(), true),
+        (json!({ "keys": [] }).to_string(), false),
+        (json!({ "keys": [strange[0]] }).to_string(), false),
+        (json!([key.jwk()]).to_string(), false),
+        ("<html>".to_owned(), false),
+    ] {
+        let house = House::new().await;
+        publisher(&house, json!({})).await;
+        house.web.put_for(KEYS, document.as_bytes(), None);
+        assert_eq!(takes(&house, &key).await, taken, "{document}");
+        assert!(!takes(&house, &other).await);
+    }
+}
+
+#[tokio::test] // O-23
+async fn many_urls_are_remembered_and_the_one_that_was_asked_longest_ago_makes_room() {
+    let house = House::new().await;
+    let key = Signer::new(Algorithm::EdDsa);
+    publisher(&house, json!({})).await;
+    publish(&house, &[key.jwk()], None);
+    assert!(takes(&house, &key).await);
+    for at in 0..1000 {
+        passes(&house, u64::from(at == 0));
+        let (id, uri) = (format!("app-{at}"), format!("https://app.example/{at}"));
+        publisher(&house, json!({ "client_id": id, "jwks_uri": uri })).await;
+        house.web.put(&uri, &json!({ "keys": [key.jwk()] }));
+        let mut claims = honest(&house, "1");
+        (claims["iss"], claims["sub"]) = (json!(id), json!(id));
+        assert!(good(&house.provider, &key.assertion(&claims)).await);
+    }
+    assert!(takes(&house, &key).await);
+    assert_eq!(house.web.asked(KEYS), 2);
 }
 
 #[tokio::test] // O-32

@@ -1,6 +1,6 @@
 //! RFC 7591: dynamic client registration.
-use crate::house::*;
-use auth_core::value::Secret;
+use crate::{house::*, signer::Signer};
+use auth_core::{keys::Algorithm, value::Secret};
 use auth_oidc::{
     Policy, Provider,
     error::{Error, ErrorCode::*},
@@ -53,6 +53,36 @@ async fn section_3_2_1_what_was_registered_is_told_and_can_be_used() {
     let tokens = house.exchange(&app, answer.get("code").unwrap()).await.unwrap();
     assert_eq!(claims(&tokens.access_token)["aud"], json!([TOOLS]));
     assert_eq!(house.refusal(&app, &[("resource", Some(API))]).await.as_deref(), Some("invalid_target"));
+}
+
+#[tokio::test] // O-12
+async fn section_2_a_client_that_signs_brings_its_keys_or_says_where_they_are_and_not_both() {
+    let house = House::new().await;
+    let (keys, uri) = (json!({ "keys": [Signer::new(Algorithm::Es256).jwk()] }), "https://app.example/keys");
+    for members in [json!({ "jwks": keys }), json!({ "jwks_uri": uri })] {
+        let mut all = members.clone();
+        all["token_endpoint_auth_method"] = json!("private_key_jwt");
+        let registered = register(&house, all.clone()).await.unwrap();
+        let told = serde_json::to_value(&registered.metadata).unwrap();
+        assert_eq!(told.get("jwks").is_some(), members.get("jwks").is_some());
+        assert_eq!(told.get("jwks_uri"), members.get("jwks_uri"));
+        assert!(registered.client_secret.is_none());
+        let (token, id) = (registered.registration_access_token.unwrap(), told["client_id"].as_str().unwrap());
+        all["client_id"] = json!(id);
+        assert!(house.provider.update_registration(&token, id, &metadata(&all)).await.is_ok());
+        for method in ["none", "client_secret_basic"] {
+            let other = json!({ "client_id": id, "token_endpoint_auth_method": method });
+            let refused = house.provider.update_registration(&token, id, &metadata(&other)).await;
+            assert_eq!(code_of(refused), InvalidClientMetadata, "{method}");
+        }
+    }
+    for members in
+        [json!({}), json!({ "jwks": keys, "jwks_uri": uri }), json!({ "jwks_uri": "http://app.example/keys" })]
+    {
+        let mut all = members.clone();
+        all["token_endpoint_auth_method"] = json!("private_key_jwt");
+        assert_eq!(code_of(register(&house, all).await), InvalidClientMetadata, "{members}");
+    }
 }
 
 #[tokio::test]

@@ -51,6 +51,9 @@ pub enum Action {
         /// It keeps no secret, such as a program in a browser or on a telephone.
         #[conf(long)]
         public: bool,
+        /// Where it publishes the keys that it proves who it is by (`private_key_jwt`).
+        #[conf(long)]
+        jwks_uri: Option<String>,
         /// It is ours: its users are not asked whether they agree.
         #[conf(long)]
         first_party: bool,
@@ -99,7 +102,19 @@ impl Clients {
 
 async fn act(action: Action, provider: &Provider, settings: &Settings) -> Ended {
     match action {
-        Action::Add { id, file, name, redirect_uris, grant_types, scope, resources, serves, public, first_party } => {
+        Action::Add {
+            id,
+            file,
+            name,
+            redirect_uris,
+            grant_types,
+            scope,
+            resources,
+            serves,
+            public,
+            jwks_uri,
+            first_party,
+        } => {
             let mut members = file.map_or_else(|| Ok(Map::new()), |path| read(&path))?;
             let mut set = |member: &str, value: Value| drop(members.insert(member.to_owned(), value));
             set("client_id", json!(id));
@@ -117,6 +132,10 @@ async fn act(action: Action, provider: &Provider, settings: &Settings) -> Ended 
                 if let Some(value) = value {
                     set(member, json!(value));
                 }
+            }
+            if let Some(uri) = jwks_uri {
+                set("jwks_uri", json!(uri));
+                set("token_endpoint_auth_method", json!("private_key_jwt"));
             }
             if public {
                 set("token_endpoint_auth_method", json!("none"));

@@ -1,7 +1,7 @@
 //! Clients and resources: programs that ask for tokens, and services that tokens are for.
 use super::{
     secret::FromFile,
-    value::{Span, truth},
+    value::{Hosts, Span, truth},
 };
 use auth_oidc::{Resource, client::Client};
 use conf::Conf;
@@ -24,6 +24,17 @@ pub struct OAuthSettings {
     /// How long an authorization code is good; a minute at most.
     #[conf(long, env, default_value = "1m", value_parser = code, serde(use_value_parser))]
     pub authorization_code_lifetime: Span,
+    /// Whether servers that clients name are asked: for their keys and requests. By https alone, at addresses that everybody
+    /// can reach.
+    #[conf(parameter, long, env, default_value = "true", value_parser = truth, serde(use_value_parser))]
+    pub fetch: bool,
+    /// Hosts that are asked whatever their address is, with or without a port, separated by commas: `rp.internal,127.0.0.1:8443`.
+    #[conf(long, env, default_value = "", serde(use_value_parser))]
+    pub fetch_allow: Hosts,
+    /// A PEM file of certificate authorities to trust besides the system's, for servers that clients name.
+    #[conf(long, env, serde(use_value_parser))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetch_ca_file: Option<PathBuf>,
     /// A folder of page templates, words and a style sheet that replace, or add to, those that are shipped.
     #[conf(long, env, serde(use_value_parser))]
     #[serde(skip_serializing_if = "Option::is_none")]

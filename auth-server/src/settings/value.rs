@@ -1,5 +1,6 @@
 //! The values that settings are made of: each reads one text, says what it expects when it cannot, and prints itself again.
 use auth_core::{counter::Rule, value::Locale};
+use auth_fetch::AllowedHost;
 use poem::http::Uri;
 use serde::{Serialize, Serializer};
 use std::{
@@ -18,7 +19,7 @@ macro_rules! written_as_text {
         }
     )*};
 }
-written_as_text!(Span, Pace, PublicUrl, Origins);
+written_as_text!(Span, Pace, PublicUrl, Origins, Hosts);
 
 /// One word of a few.
 macro_rules! choice {
@@ -218,6 +219,26 @@ impl Display for Origins {
     }
 }
 
+/// Hosts, with or without a port, separated by commas: `rp.internal,127.0.0.1:8443`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hosts(pub Vec<AllowedHost>);
+
+impl FromStr for Hosts {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let rule = "expected hosts separated by commas, for example rp.internal,127.0.0.1:8443";
+        let read = |item: &str| item.parse().map_err(|_| rule.to_owned());
+        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(read).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl Display for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&texts.join(","))
+    }
+}
+
 /// Reads a whole number within bounds.
 ///
 /// # Errors
@@ -308,6 +329,13 @@ mod tests {
         }
         assert!("https://a.example,null".parse::<Origins>().is_err());
         assert!("https://a.example/path".parse::<Origins>().is_err());
+    }
+
+    #[test]
+    fn hosts_are_a_list() {
+        let hosts: Hosts = "rp.internal, 127.0.0.1:8443,".parse().unwrap();
+        assert_eq!((hosts.0.len(), hosts.to_string().as_str()), (2, "rp.internal,127.0.0.1:8443"));
+        assert!("rp.internal,https://rp.internal".parse::<Hosts>().is_err());
     }
 
     #[test]
