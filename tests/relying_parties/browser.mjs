@@ -11,22 +11,38 @@ export class Browser {
   // Goes to `url`, does on each page what it asks for, and answers what is brought to `callback`: a URL, with the
   // answer in its query or, as `form`, in the body.
   async bring(url, callback) {
+    const { next, form, page } = await this.#walk(url, (next) => next.href.startsWith(callback));
+    if (!next) throw new Error(`${page.status} ${page.url}, without a form:\n${page.text}`);
+    return form ? { url: next, form } : { url: next };
+  }
+
+  // Goes to `url`, does on each page what it asks for, and answers the first that asks for nothing.
+  async visit(url) {
+    return (await this.#walk(url, () => false)).page;
+  }
+
+  // Goes to `url`, by itself.
+  look(url) {
+    return this.#ask('GET', new URL(url));
+  }
+
+  async #walk(url, isEnd) {
     let response = await this.#ask('GET', url);
     for (let step = 0; step < 20; step++) {
       const location = response.headers.get('location');
       if (location) {
         const next = new URL(location, response.url);
-        if (next.href.startsWith(callback)) return { url: next };
+        if (isEnd(next)) return { next };
         response = await this.#ask('GET', next);
         continue;
       }
-      const page = await response.text();
-      const root = parse(page);
+      const text = await response.text();
+      const root = parse(text);
       const form = root.querySelector('form');
-      if (!form) throw new Error(`${response.status} ${response.url}, without a form:\n${page}`);
+      if (!form) return { page: { status: response.status, url: response.url, headers: response.headers, text } };
       const fields = this.#filled(form, root);
       const action = new URL(form.getAttribute('action') || response.url, response.url);
-      if (action.href.startsWith(callback)) return { url: action, form: fields };
+      if (isEnd(action)) return { next: action, form: fields };
       response = await this.#ask('POST', action, fields, response.url);
     }
     throw new Error(`no end at ${response.url}`);

@@ -1,6 +1,6 @@
 //! The HTTP API from a caller's side: one method a route, and what came back.
 use crate::{Person, Value, json};
-use reqwest::{Client, Method, RequestBuilder, header::HeaderMap};
+use reqwest::{Certificate, Client, Method, RequestBuilder, header::HeaderMap};
 use std::{fmt, net::IpAddr};
 
 /// A caller of one server.
@@ -27,6 +27,14 @@ impl Api {
     /// A caller from the loopback address, of the server at `base`.
     pub fn new(base: &str) -> Self {
         Self::from("127.0.0.1".parse().expect("an address"), base)
+    }
+
+    /// A caller of a server that speaks TLS, which trusts this certificate alone.
+    pub fn trusting(certificate: &str, base: &str) -> Self {
+        let pem = std::fs::read(certificate).expect("the certificate can be read");
+        let certificate = Certificate::from_pem(&pem).expect("a certificate");
+        let http = Client::builder().tls_certs_only([certificate]).build().expect("a client");
+        Self { base: base.to_owned(), http }
     }
 
     /// A caller from another address of the loopback range, which to the server is another source.

@@ -10,12 +10,17 @@
 //! - [`together`]: callers that are let go at the same moment
 //! - [`Disk`]: a disk of a server's own, that gets full or goes bad
 //! - [`Dice`]: chance that falls the same way in each run
-//! - [`relying`]: relying parties that others wrote
+//! - [`Certificate`]: what a server that speaks TLS is known by
+//! - [`relying`], [`Apache`]: relying parties that others wrote
+//! - [`browser`]: Chromium
 //! - [`simulation`]: the accounts' logic without a server, in whole worlds out of one seed each
 //!
 //! The tests are in `tests/tests/`, one file a capability.
 
+mod apache;
 mod api;
+pub mod browser;
+mod certificate;
 mod cosmos;
 mod dice;
 mod disk;
@@ -29,7 +34,9 @@ mod settings;
 pub mod simulation;
 
 pub use self::{
+    apache::Apache,
     api::{Answer, Api},
+    certificate::Certificate,
     cosmos::Cosmos,
     dice::Dice,
     disk::{Disk, without_privileges},

@@ -1,5 +1,5 @@
 //! Relying parties that others wrote, as child processes: scripts in `tests/relying_parties`, each of which drives one.
-use crate::{Person, Postbox, Server, Settings, patience};
+use crate::{Apache, Certificate, Person, Postbox, Server, Settings, patience};
 use auth_core::value::Secret;
 use auth_oidc::client::SecretDigest;
 use std::{
@@ -25,6 +25,8 @@ pub const BANK: (&str, &str) = (
     r#"{"kty":"EC","crv":"P-256","x":"MzZgwacrnricOuuTZJtOAsSeqo4gpQVrio9v6L7E9Ng",
         "y":"2xKzj-gj3mGKIzfSVoHwGiG3AsfnILvYTTCnF5opFSU","d":"eBv89CPMmCRsRag5dEO8ivdscDUm7hFYijS8eU9K69A"}"#,
 );
+/// Apache's secret.
+const APACHE: &str = "cs_of-the-apache-that-the-scripts-know-01";
 /// The one service that tokens are for.
 pub const RESOURCE: &str = "https://api.example";
 
@@ -36,6 +38,10 @@ pub struct Provider {
     pub person: Person,
     /// A service that every client may ask tokens for, at a port that is free: a script may serve it.
     mcp: String,
+    /// Where Apache may listen.
+    apache: u16,
+    /// By what it speaks TLS, if it does.
+    certificate: Option<Certificate>,
 }
 
 impl Provider {
@@ -46,21 +52,36 @@ impl Provider {
 
     /// Starts one with these settings.
     pub async fn start_with(settings: Settings) -> Self {
+        Self::start_by(None, settings).await
+    }
+
+    /// Starts one that speaks TLS itself, and trusts who has the same certificate.
+    pub async fn start_over_tls() -> Self {
+        Self::start_by(Some(Certificate::new()), Settings::default()).await
+    }
+
+    async fn start_by(certificate: Option<Certificate>, settings: Settings) -> Self {
         let (folder, port) = (TempDir::new().expect("a folder for the data"), free_port());
         let mcp = format!("http://127.0.0.1:{}/mcp", free_port());
+        let apache = free_port();
         let file = folder.path().join("clients.toml");
-        fs::write(&file, clients(&mcp)).expect("the folder can be written to");
+        fs::write(&file, clients(&mcp, apache)).expect("the folder can be written to");
         let postbox = Postbox::open().await;
+        let scheme = if certificate.is_some() { "https" } else { "http" };
+        let settings = match &certificate {
+            Some(certificate) => settings.over_tls(certificate).set("FETCH_ALLOW", &format!("localhost:{apache}")),
+            None => settings,
+        };
         let settings = settings
             .set("SIGNING_ALGORITHMS", "RS256")
             .set("PORT", &port.to_string())
-            .set("PUBLIC_URL", &format!("http://127.0.0.1:{port}"))
+            .set("PUBLIC_URL", &format!("{scheme}://127.0.0.1:{port}"))
             .set("CLIENTS_FILE", file.to_str().expect("a path"))
             .set("SMTP_URL", &postbox.url());
         let server = settings.start_in(folder, postbox).await;
         let person = Person::new("ann");
         person.join(&server).await;
-        Self { server, person, mcp }
+        Self { server, person, mcp, apache, certificate }
     }
 
     /// The issuer, and where it is reached.
@@ -68,11 +89,26 @@ impl Provider {
         self.server.base()
     }
 
+    /// Starts Apache, and runs the script that visits it.
+    pub async fn lets_apache_pass(&self) {
+        let certificate = self.certificate.as_ref().expect("it speaks TLS");
+        let _apache = Apache::start(self.apache, APACHE, self.issuer(), certificate);
+        self.passes("apache.mjs").await;
+    }
+
     /// Runs a script to its end, which must be a good one.
     pub async fn passes(&self, script: &str) {
+        let apache = format!("https://localhost:{}", self.apache);
+        let trusted = self.certificate.as_ref().map(Certificate::certificate).unwrap_or_default();
         let Person { login, password, .. } = &self.person;
-        let known =
-            [("ISSUER", self.issuer()), ("LOGIN", login), ("PASSWORD", password), ("MCP_RESOURCE", self.mcp.as_str())];
+        let known = [
+            ("ISSUER", self.issuer()),
+            ("LOGIN", login),
+            ("PASSWORD", password),
+            ("MCP_RESOURCE", self.mcp.as_str()),
+            ("APACHE", apache.as_str()),
+            ("NODE_EXTRA_CA_CERTS", trusted.to_str().expect("a path")),
+        ];
         passes(script, &known).await;
     }
 }
@@ -119,8 +155,9 @@ async fn passes(name: &str, variables: &[(&str, &str)]) {
 
 fn script(name: &str, variables: &[(&str, &str)]) -> Command {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("relying_parties");
-    let program = if name.strip_suffix(".py").is_some() { python() } else { "node".into() };
+    let program = if name.strip_suffix(".py").is_some() { built("venv/bin/python") } else { "node".into() };
     let mut command = Command::new(program);
+    command.env("OPENIDCONNECT_CLIENT", built("openidconnect/debug/openidconnect-client"));
     let known = [
         ("CLIENT_ID", APP.0),
         ("CLIENT_SECRET", APP.1),
@@ -135,19 +172,19 @@ fn script(name: &str, variables: &[(&str, &str)]) -> Command {
     command
 }
 
-/// Where `scripts/test` puts what the scripts need of Python.
-fn python() -> PathBuf {
+/// Where `scripts/test` puts what the scripts need: under `target`.
+fn built(path: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own program");
-    let target = test.ancestors().find(|folder| folder.join("venv/bin/python").is_file());
-    target.map_or_else(|| "python3".into(), |target| target.join("venv/bin/python"))
+    let built = test.ancestors().map(|folder| folder.join(path)).find(|path| path.is_file());
+    built.unwrap_or_else(|| Path::new("target").join(path))
 }
 
 fn advice(name: &str) -> String {
     format!("{name} needs what scripts/test installs: run that once")
 }
 
-fn clients(mcp: &str) -> String {
-    let digest = |(_, secret): (&str, &str)| String::from(SecretDigest::of(&Secret::new(secret.to_owned())));
+fn clients(mcp: &str, apache: u16) -> String {
+    let digest = |secret: &str| String::from(SecretDigest::of(&Secret::new(secret.to_owned())));
     let key: serde_json::Value = serde_json::from_str(BANK.1).expect("a JWK");
     let of_key = |member: &str| key[member].as_str().expect("a text").to_owned();
     format!(
@@ -189,14 +226,31 @@ fn clients(mcp: &str) -> String {
         redirect_uris = ["http://127.0.0.1/callback"]
         grant_types = ["authorization_code", "refresh_token"]
         scope = "openid profile email offline_access"
+
+        [[clients]]
+        client_id = "spa"
+        token_endpoint_auth_method = "none"
+        redirect_uris = ["http://localhost/"]
+        post_logout_redirect_uris = ["http://localhost/"]
+        grant_types = ["authorization_code", "refresh_token"]
+        scope = "openid profile email offline_access"
+
+        [[clients]]
+        client_id = "apache"
+        client_secrets = ["{}"]
+        redirect_uris = ["https://localhost:{apache}/protected/redirect_uri"]
+        post_logout_redirect_uris = ["https://localhost:{apache}/bye.html"]
+        backchannel_logout_uri = "https://localhost:{apache}/protected/redirect_uri?logout=backchannel"
+        id_token_signed_response_alg = "RS256"
         "#,
         APP.0,
-        digest(APP),
+        digest(APP.1),
         MACHINE.0,
-        digest(MACHINE),
+        digest(MACHINE.1),
         BANK.0,
         of_key("x"),
         of_key("y"),
+        digest(APACHE),
     )
 }
 

@@ -202,7 +202,10 @@ impl Server {
             }
         });
         let base = base.await.unwrap_or_else(|| panic!("it did not start:\n{}", self.log()));
-        let api = Api::new(&base);
+        let api = match self.settings.certificate() {
+            Some(certificate) => Api::trusting(certificate, &base),
+            None => Api::new(&base),
+        };
         self.running = Some(Running { process, readers, base, api });
     }
 

@@ -1,5 +1,5 @@
 //! What a server is started with, and its program.
-use crate::{Cosmos, Postbox, Server, patience};
+use crate::{Certificate, Cosmos, Postbox, Server, patience};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -55,6 +55,20 @@ impl Settings {
     /// Not one variable: a server as a newcomer starts it, at its own port.
     pub const fn nothing() -> Self {
         Self(BTreeMap::new(), Vec::new())
+    }
+
+    /// So that it speaks TLS, and trusts servers that have the same certificate.
+    #[must_use]
+    pub fn over_tls(self, by: &Certificate) -> Self {
+        let (certificate, key) = (by.certificate(), by.key());
+        let [certificate, key] = [&certificate, &key].map(|path| path.to_str().expect("a path"));
+        let settings = self.set("TLS_CERTIFICATE_FILE", certificate).set("TLS_KEY_FILE", key);
+        settings.set("FETCH_CA_FILE", certificate)
+    }
+
+    /// By what it speaks TLS, if it does.
+    pub(crate) fn certificate(&self) -> Option<&str> {
+        self.0.get("AUTH_SERVICE_TLS_CERTIFICATE_FILE").map(String::as_str)
     }
 
     /// Sets `AUTH_SERVICE_{name}`.

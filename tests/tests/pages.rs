@@ -1,8 +1,6 @@
 //! Pages: what people see when a client sends them here, in a real browser. What the browser does is told in
 //! `tests/browser/pages.test.cjs`.
-use std::path::{Path, PathBuf};
 use tests::*;
-use tokio::process::Command;
 
 /// A client that has a secret, and one that cannot be told from others.
 const CLIENTS: &str = r#"
@@ -24,10 +22,6 @@ redirect_uris = ["http://localhost/cb"]
 
 #[tokio::test] // O-15, O-17, O-18, O-20, O-22
 async fn a_person_with_a_browser_gets_everywhere_without_script() {
-    let (node, chromium) = (program("node"), program("chromium"));
-    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/browser/node_modules");
-    assert!(packages.is_dir(), "there is no {}: scripts/test fetches it", packages.display());
-
     let folder = tempfile::tempdir().unwrap();
     let clients = folder.path().join("clients.toml");
     std::fs::write(&clients, CLIENTS).unwrap();
@@ -38,13 +32,8 @@ async fn a_person_with_a_browser_gets_everywhere_without_script() {
     let ann = Person::new("ann");
     ann.join(&server).await;
 
-    let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/pages.test.cjs");
-    let mut browser = Command::new(node);
-    browser.args(["--test".as_ref(), "--test-reporter=spec".as_ref(), story.as_os_str()]).kill_on_drop(true);
-    browser.env("NODE_PATH", packages).env("CHROMIUM", chromium).env("SERVER", server.base());
-    browser.env("LOGIN", &ann.login).env("PASSWORD", &ann.password);
-    let output = patience("the browser", browser.output()).await.unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    browser::plays("pages.test.cjs", &[("SERVER", server.base()), ("LOGIN", &ann.login), ("PASSWORD", &ann.password)])
+        .await;
 }
 
 #[tokio::test]
@@ -59,11 +48,4 @@ async fn a_page_that_does_not_do_stops_the_start_by_name() {
     for text in ["AUTH_SERVICE_PAGES_DIR", "sign_in.html:1: there is no password here"] {
         assert!(said.contains(text), "{text} in {said}");
     }
-}
-
-/// Where a program is that this test cannot do without.
-fn program(name: &str) -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
-    found.unwrap_or_else(|| panic!("there is no {name}: install it, or let scripts/test do so"))
 }

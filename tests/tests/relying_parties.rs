@@ -1,6 +1,6 @@
 //! Programs that others wrote, as clients of the provider; and the same scripts against a certified provider.
 use tests::{
-    Settings,
+    Person, Settings, browser,
     relying::{Peer, Provider},
 };
 
@@ -17,6 +17,23 @@ async fn openid_client_gets_what_it_asks_for_by_fapi_2() {
 #[tokio::test]
 async fn authlib_gets_what_it_asks_for() {
     Provider::start().await.passes("authlib_client.py").await;
+}
+
+#[tokio::test]
+async fn oidc_client_ts_gets_what_it_asks_for_in_a_browser() {
+    let provider = Provider::start().await;
+    let Person { login, password, .. } = &provider.person;
+    browser::plays("spa.test.cjs", &[("ISSUER", provider.issuer()), ("LOGIN", login), ("PASSWORD", password)]).await;
+}
+
+#[tokio::test]
+async fn openidconnect_gets_what_it_asks_for() {
+    Provider::start_over_tls().await.passes("openidconnect.mjs").await;
+}
+
+#[tokio::test]
+async fn mod_auth_openidc_lets_people_in_and_learns_that_they_have_signed_out() {
+    Provider::start_over_tls().await.lets_apache_pass().await;
 }
 
 #[tokio::test] // RFC 7591, RFC 7592, RFC 8414
