@@ -16,6 +16,7 @@ mod rfc7636;
 mod rfc7662;
 mod rfc8707;
 mod rfc9068;
+mod rfc9101;
 mod rfc9126;
 mod rfc9207;
 mod rfc9449;

@@ -63,6 +63,8 @@ pub enum Reason {
     BadHint,
     /// What was asked: it was said beforehand, and is over.
     UnknownRequestUri,
+    /// What was asked: its signature.
+    BadRequestObject,
     /// The server itself.
     Unavailable,
 }
@@ -167,6 +169,7 @@ impl Page {
             Self::Error { reason: Reason::UnknownRequestUri },
             Self::Error { reason: Reason::Unavailable },
             Self::FormPost { host: text(), action: link(), fields: vec![Field { name: text(), value: text() }] },
+            Self::Error { reason: Reason::BadRequestObject },
         ]
     }
 }
