@@ -174,6 +174,9 @@ impl GrantType {
 /// Ten years: not every store keeps each number that 64 bits can hold.
 const LONGEST_AGE: u64 = 315_360_000;
 
+/// How the name of a client begins that nobody has registered. No registered client is called so.
+pub(crate) const PUBLISHED: &str = "https://";
+
 /// What is not seen, or turns round what is: a name is shown where people decide (UAX #9).
 fn is_hidden(c: char) -> bool {
     let format = ['\u{ad}', '\u{61c}', '\u{180e}', '\u{feff}'];
@@ -218,6 +221,12 @@ impl Client {
         matches!(self.token_endpoint_auth_method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost)
     }
 
+    /// Where it says who it is, if nobody has registered it.
+    pub fn document(&self) -> Option<Url> {
+        let id = self.client_id.as_str();
+        id.starts_with(PUBLISHED).then(|| Url::parse(id).ok()).flatten()
+    }
+
     /// Whether it may get tokens so.
     pub fn may(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
@@ -256,6 +265,11 @@ impl Client {
         if id.len() > 128 || matches!(id, "." | "..") || !id.bytes().all(of_names) {
             return bad("client_id", "a client is called by at most 128 of A-Z a-z 0-9 - . _ ~, and not . or ..");
         }
+        self.check_all_but_name()
+    }
+
+    pub(crate) fn check_all_but_name(&self) -> Result<(), BadClient> {
+        let bad = |member, rule| Err(BadClient { member, rule });
         let name = self.name();
         let seen = name.chars().any(char::is_alphanumeric);
         if name.chars().count() > 100 || name.chars().any(is_hidden) || !seen {

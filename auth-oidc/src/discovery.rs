@@ -78,6 +78,8 @@ pub struct Metadata {
     pub require_request_uri_registration: bool,
     /// By what it is signed.
     pub request_object_signing_alg_values_supported: Vec<&'static str>,
+    /// Whether a client may be named by where it says who it is.
+    pub client_id_metadata_document_supported: bool,
     /// RFC 9207.
     pub authorization_response_iss_parameter_supported: bool,
     /// The languages of the pages.
@@ -125,6 +127,7 @@ impl Provider {
             request_parameter_supported: true,
             request_uri_parameter_supported: self.fetcher.asks_anybody(),
             require_request_uri_registration: true,
+            client_id_metadata_document_supported: self.reads_client_documents(),
             authorization_response_iss_parameter_supported: true,
             ui_locales_supported: ui_locales.iter().map(|locale| (*locale).to_owned()).collect(),
         }

@@ -12,6 +12,7 @@
 //! | what tokens are worth: to a client, to a resource, and how they are given back | [`access_token`], `userinfo`, [`introspect`], `revoke` |
 //! | a client sends a person to sign out | [`logout`] |
 //! | clients that register themselves | [`register`] |
+//! | clients that say who they are at an address that is their name | `client_documents` |
 //! | clients, their secrets and where their answers may go | [`client`], [`clients`] |
 //! | services that tokens are for | [`policy`], `resource` |
 //! | servers that clients have named are asked | [`fetch`] |
@@ -65,6 +66,7 @@ pub mod access_token;
 pub mod authorize;
 mod claims;
 pub mod client;
+mod client_documents;
 mod client_keys;
 pub mod clients;
 pub mod consent;

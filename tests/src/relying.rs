@@ -70,10 +70,15 @@ impl Provider {
 
     /// Runs a script to its end, which must be a good one.
     pub async fn passes(&self, script: &str) {
+        self.passes_with(script, &[]).await;
+    }
+
+    /// The same, and the script knows these variables, too.
+    pub async fn passes_with(&self, script: &str, more: &[(&str, &str)]) {
         let Person { login, password, .. } = &self.person;
         let known =
             [("ISSUER", self.issuer()), ("LOGIN", login), ("PASSWORD", password), ("MCP_RESOURCE", self.mcp.as_str())];
-        passes(script, &known).await;
+        passes(script, &[&known, more].concat()).await;
     }
 }
 

@@ -61,6 +61,12 @@ pub struct Metadata {
 }
 
 impl Metadata {
+    /// What is written for every server speaks of more than there is here, and of more than may be asked for so.
+    pub(crate) fn keep_known_grants(&mut self) {
+        let own = |name: &String| GrantType::parse(name).is_some_and(|grant| grant != GrantType::ClientCredentials);
+        self.grant_types.iter_mut().for_each(|names| names.retain(own));
+    }
+
     /// The client that it is, under this name.
     pub(super) fn client(&self, client_id: ClientId, policy: &Policy) -> Result<Client, Refusal> {
         let (redirect_uris, post_logout_redirect_uris) =

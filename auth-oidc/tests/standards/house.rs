@@ -52,6 +52,14 @@ impl Web {
         self.set(url, Ok(Fetched { body: body.to_vec(), content_type, max_age }));
     }
 
+    /// From now on this is there, as of this type.
+    pub fn put_as(&self, url: &str, body: &[u8], content_type: Option<&str>) {
+        self.set(
+            url,
+            Ok(Fetched { body: body.to_vec(), content_type: content_type.map(str::to_owned), max_age: None }),
+        );
+    }
+
     /// From now on nothing answers there.
     pub fn take_down(&self, url: &str) {
         self.set(url, Err(FetchError::Failed("it answered 500".to_owned())));

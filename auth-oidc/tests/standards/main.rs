@@ -1,5 +1,6 @@
 //! A test for each requirement, named by its specification and section: a file each.
 
+mod cimd;
 mod fapi2;
 mod house;
 mod oidc_core;

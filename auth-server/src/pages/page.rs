@@ -21,6 +21,8 @@ pub enum Page {
         asked: Vec<Asked>,
         /// Who the client is cannot be told.
         unverified: bool,
+        /// The host that says who the client is, if nobody has registered it.
+        publisher: Option<String>,
         policy_uri: Option<String>,
         tos_uri: Option<String>,
         request: String,
@@ -136,6 +138,7 @@ impl Page {
             host: text(),
             asked,
             unverified,
+            publisher: unverified.then(text),
             policy_uri,
             tos_uri,
             request: text(),
