@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The client's name, and where its document is.
 const ID: &str = "https://app.example/client.json";
 
-fn document(changes: Value) -> Value {
+fn document(changes: &Value) -> Value {
     let mut all = json!({
         "client_id": ID, "client_name": "An application", "redirect_uris": [CALLBACK],
         "grant_types": ["authorization_code", "refresh_token"], "token_endpoint_auth_method": "none",
@@ -23,7 +23,7 @@ fn document(changes: Value) -> Value {
 }
 
 /// A house, and a client that has published this.
-async fn published(changes: Value) -> House {
+async fn published(changes: &Value) -> House {
     let house = House::new().await;
     house.web.put(ID, &document(changes));
     house
@@ -39,7 +39,7 @@ async fn app(house: &House) -> App {
 
 #[tokio::test] // O-22, O-24
 async fn a_client_that_nobody_has_registered_gets_tokens_and_its_users_are_asked_each_time() {
-    let house = published(json!({ "first_party": true, "scope": "openid email tools read admin" })).await;
+    let house = published(&json!({ "first_party": true, "scope": "openid email tools read admin" })).await;
     let app = app(&house).await;
     assert!(!app.client.first_party && app.client.name() == "An application");
     assert_eq!(app.client.document().unwrap().host_str(), Some("app.example"));
@@ -82,7 +82,7 @@ async fn section_3_a_name_is_https_with_a_path_and_nothing_that_could_be_written
         ("https://app.example\\client.json", false),
         ("https://2130706433/client.json", false),
     ] {
-        house.web.put(id, &document(json!({ "client_id": id })));
+        house.web.put(id, &document(&json!({ "client_id": id })));
         assert_eq!(client(&house, id).await.is_some(), taken, "{id}");
         assert_eq!(house.web.asked(id), u32::from(taken), "{id}");
     }
@@ -111,7 +111,7 @@ async fn section_4_what_a_document_says_is_of_itself_and_keeps_no_secret() {
         (json!({ "client_name": "\u{202e}" }), false),
         (json!({ "tos_uri": "javascript:alert(1)" }), false),
     ] {
-        let house = published(changes.clone()).await;
+        let house = published(&changes).await;
         let found = client(&house, ID).await;
         assert_eq!(found.is_some(), taken, "{changes}");
         assert!(
@@ -125,7 +125,7 @@ async fn section_4_what_a_document_says_is_of_itself_and_keeps_no_secret() {
 
 #[tokio::test] // O-23
 async fn section_4_a_document_is_json_of_at_most_ten_kibibytes() {
-    let small = document(json!({})).to_string();
+    let small = document(&json!({})).to_string();
     let padded = |size: usize| format!("{small}{}", " ".repeat(size - small.len()));
     for (body, content_type, taken) in [
         (padded(10 * 1024), Some("application/json; charset=utf-8"), true),
@@ -144,7 +144,7 @@ async fn section_4_a_document_is_json_of_at_most_ten_kibibytes() {
 
 #[tokio::test] // O-23
 async fn section_5_a_document_is_kept_for_as_long_as_is_said_within_bounds() {
-    let body = document(json!({})).to_string();
+    let body = document(&json!({})).to_string();
     for (said, kept) in [(None, 600), (Some(0), 60), (Some(7200), 7200), (Some(1_000_000), 86_400)] {
         let house = House::new().await;
         house.web.put_for(ID, body.as_bytes(), said.map(Duration::from_secs));
@@ -164,7 +164,7 @@ async fn section_5_what_is_not_there_is_not_asked_for_all_the_time_and_what_was_
         assert!(client(&house, ID).await.is_none());
     }
     assert_eq!(house.web.asked(ID), 1);
-    house.web.put(ID, &document(json!({})));
+    house.web.put(ID, &document(&json!({})));
     house.world.clock.advance(Duration::from_secs(30));
     assert!(client(&house, ID).await.is_some());
     house.web.take_down(ID);
@@ -176,9 +176,9 @@ async fn section_5_what_is_not_there_is_not_asked_for_all_the_time_and_what_was_
 
 #[tokio::test] // O-01, O-03
 async fn what_a_document_does_not_say_any_more_is_no_place_for_an_answer() {
-    let house = published(json!({})).await;
+    let house = published(&json!({})).await;
     let app = app(&house).await;
-    house.web.put(ID, &document(json!({ "redirect_uris": ["https://app.example/new"] })));
+    house.web.put(ID, &document(&json!({ "redirect_uris": ["https://app.example/new"] })));
     house.world.clock.advance(Duration::from_mins(10));
     let next = house.authorize(&app.request(&[]), &house.visitor().await).await;
     assert!(matches!(next, Authorization::NotSent(NotSent::BadRedirectUri)));
@@ -192,7 +192,7 @@ async fn what_a_document_does_not_say_any_more_is_no_place_for_an_answer() {
 async fn section_6_2_a_client_proves_itself_by_the_keys_in_its_document() {
     let key = Signer::new(Algorithm::Es256);
     let keys = json!({ "keys": [key.jwk()] });
-    let house = published(json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": keys })).await;
+    let house = published(&json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": keys })).await;
     let app = app(&house).await;
     let says_yes = Visitor { decision: Some(Decision::Allow), ..house.visitor().await };
     let now = house.world.ports.clock.now().0;
@@ -215,7 +215,7 @@ async fn section_6_2_a_client_proves_itself_by_the_keys_in_its_document() {
 
 #[tokio::test] // O-32
 async fn it_can_be_turned_off_and_is_where_nobody_is_asked() {
-    let house = published(json!({})).await;
+    let house = published(&json!({})).await;
     let off = Policy { client_id_metadata_documents: false, ..Policy::default() };
     let off = Provider::new(house.world.accounts(), off).with_fetcher(house.web.clone());
     let nobody = Provider::new(house.world.accounts(), Policy::default());

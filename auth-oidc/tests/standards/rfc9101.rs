@@ -28,7 +28,7 @@ impl Signing {
     }
 
     /// What an honest object says, with these changes.
-    fn claims(&self, changes: Value) -> Value {
+    fn claims(&self, changes: &Value) -> Value {
         let now = self.house.world.ports.clock.now().0;
         let mut all = json!({
             "iss": "app", "aud": self.house.provider.issuer(), "nbf": now, "exp": now + 300, "iat": now, "jti": "1",
@@ -44,7 +44,7 @@ impl Signing {
         all
     }
 
-    fn object(&self, changes: Value) -> String {
+    fn object(&self, changes: &Value) -> String {
         let header = json!({ "alg": self.key.alg(), "kid": self.key.thumbprint(), "typ": "oauth-authz-req+jwt" });
         self.key.sign(&header, &self.claims(changes))
     }
@@ -88,7 +88,7 @@ async fn section_5_a_request_is_signed_by_each_algorithm_and_brought_or_referred
         let (house, key) = (House::new().await, Signer::new(algorithm));
         let app = house.app(json!({ "jwks": { "keys": [key.jwk()] }, "request_uris": [AT] })).await;
         let signing = Signing { house, app, key };
-        let object = signing.object(json!({}));
+        let object = signing.object(&json!({}));
         signing.publish(&object);
         for answer in [signing.brings(&object).await, signing.refers(AT).await] {
             let answer = House::answered(answer);
@@ -104,7 +104,7 @@ async fn section_4_numbers_objects_and_lists_are_parameters_too() {
     let signing = Signing::new(json!({})).await;
     let claims = json!({ "id_token": { "email": null } });
     let object = signing
-        .object(json!({ "max_age": 60, "claims": claims, "resource": [API, TOOLS], "scope": "openid read tools" }));
+        .object(&json!({ "max_age": 60, "claims": claims, "resource": [API, TOOLS], "scope": "openid read tools" }));
     assert!(is_taken(&signing.brings(&object).await));
     signing.house.world.clock.advance(Duration::from_secs(61));
     let old = signing.house.visitor().await;
@@ -112,7 +112,7 @@ async fn section_4_numbers_objects_and_lists_are_parameters_too() {
     let params = form(&[("client_id", "app"), ("request", &object)]);
     assert!(matches!(signing.house.authorize(&params, &old).await, Authorization::SignIn(_)), "max_age");
     for (name, value) in [("claims", json!(1)), ("scope", json!(["openid", "email"])), ("max_age", json!("x"))] {
-        let refused = House::answered(signing.brings(&signing.object(json!({ name: value }))).await);
+        let refused = House::answered(signing.brings(&signing.object(&json!({ name: value }))).await);
         assert!(refused.get("error").is_some(), "{name}");
     }
 }
@@ -121,7 +121,7 @@ async fn section_4_numbers_objects_and_lists_are_parameters_too() {
 async fn section_6_2_the_signature_is_by_a_key_of_the_client_and_never_none() {
     let signing = Signing::new(json!({})).await;
     let other = Signer::new(Algorithm::Es256);
-    let claims = signing.claims(json!({}));
+    let claims = signing.claims(&json!({}));
     let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let named = |alg: &str| json!({ "alg": alg, "kid": signing.key.thumbprint() });
     let with = |member: &str, value: Value| {
@@ -152,10 +152,10 @@ async fn section_6_2_the_signature_is_by_a_key_of_the_client_and_never_none() {
     }
     assert!(is_taken(&signing.brings(&signing.key.assertion(&claims)).await), "no type");
     let settled = Signing::new(json!({ "request_object_signing_alg": "PS256" })).await;
-    assert!(is_not_sent(&settled.brings(&settled.object(json!({}))).await));
+    assert!(is_not_sent(&settled.brings(&settled.object(&json!({}))).await));
     let house = House::new().await;
     let keyless = house.app(json!({})).await;
-    let params = keyless.request(&[("request", Some(&signing.object(json!({}))))]);
+    let params = keyless.request(&[("request", Some(&signing.object(&json!({}))))]);
     let answer = House::answered(house.authorize(&params, &house.visitor().await).await);
     assert_eq!(answer.get("error"), Some("invalid_request_object"));
 }
@@ -185,7 +185,7 @@ async fn section_6_3_what_it_must_say_it_says() {
         ("request", json!("a.b.c"), false),
         ("request_uri", json!(AT), false),
     ] {
-        let came = signing.brings(&signing.object(json!({ name: value }))).await;
+        let came = signing.brings(&signing.object(&json!({ name: value }))).await;
         assert_eq!((is_taken(&came), is_not_sent(&came)), (taken, !taken), "{name} {value}");
     }
 }
@@ -193,7 +193,7 @@ async fn section_6_3_what_it_must_say_it_says() {
 #[tokio::test] // O-01, O-03
 async fn section_6_3_what_is_beside_it_counts_for_nothing() {
     let signing = Signing::new(json!({ "redirect_uris": [CALLBACK, "https://app.example/other"] })).await;
-    let object = signing.object(json!({ "nonce": null }));
+    let object = signing.object(&json!({ "nonce": null }));
     let beside = [
         ("client_id", "app"),
         ("request", object.as_str()),
@@ -208,7 +208,7 @@ async fn section_6_3_what_is_beside_it_counts_for_nothing() {
     let tokens = signing.house.exchange(&signing.app, answer.get("code").unwrap()).await.unwrap();
     assert_eq!(tokens.scope.to_string(), "email openid");
     assert!(claims(tokens.id_token.as_ref().unwrap()).get("nonce").is_none());
-    let elsewhere = signing.brings(&signing.object(json!({ "redirect_uri": "https://evil.example/" }))).await;
+    let elsewhere = signing.brings(&signing.object(&json!({ "redirect_uri": "https://evil.example/" }))).await;
     assert!(matches!(elsewhere, Authorization::NotSent(NotSent::BadRedirectUri)));
     for params in [form(&[("request", &object)]), form(&[("client_id", "nobody"), ("request", &object)])] {
         assert!(matches!(signing.comes(&params).await, Authorization::NotSent(NotSent::UnknownClient)));
@@ -224,7 +224,7 @@ async fn section_6_3_what_is_beside_it_counts_for_nothing() {
 #[tokio::test] // O-23
 async fn section_5_2_a_reference_is_registered_and_asked_for_as_it_is() {
     let signing = Signing::new(json!({})).await;
-    signing.publish(&format!("{}\n", signing.object(json!({}))));
+    signing.publish(&format!("{}\n", signing.object(&json!({}))));
     for good in [AT.to_owned(), format!("{AT}#digest")] {
         assert!(is_taken(&signing.refers(&good).await), "{good}");
     }
@@ -242,7 +242,7 @@ async fn section_5_2_a_reference_is_registered_and_asked_for_as_it_is() {
         "urn:example:request",
         "x",
     ] {
-        signing.house.web.put_for(bad, signing.object(json!({})).as_bytes(), None);
+        signing.house.web.put_for(bad, signing.object(&json!({})).as_bytes(), None);
         assert!(is_not_sent(&signing.refers(bad).await), "{bad}");
         assert_eq!(signing.error_beside("request_uri", bad).await, "invalid_request_uri", "{bad}");
         assert_eq!(signing.house.web.asked(bad), 0);
@@ -263,7 +263,7 @@ async fn what_is_at_a_reference_must_be_what_the_person_has_agreed_to() {
     let signing = Signing::new(json!({ "first_party": false })).await;
     let visitor = signing.house.visitor().await;
     let (who, params) = (visitor.who.clone().unwrap(), form(&[("client_id", "app"), ("request_uri", AT)]));
-    signing.publish(&signing.object(json!({})));
+    signing.publish(&signing.object(&json!({})));
     let Authorization::Consent(request, _) = signing.house.authorize(&params, &visitor).await else { panic!() };
     let provider = &signing.house.provider;
     let ticket = provider.ticket(Page::Consent, &params, &request, &who, Done::default());
@@ -272,12 +272,12 @@ async fn what_is_at_a_reference_must_be_what_the_person_has_agreed_to() {
     for change in
         [json!({ "state": "x" }), json!({ "nonce": "x" }), json!({ "code_challenge": other }), json!({ "max_age": 99 })]
     {
-        signing.publish(&signing.object(change.clone()));
+        signing.publish(&signing.object(&change));
         let next = signing.house.authorize(&params, &says_yes()).await;
         assert!(matches!(next, Authorization::Consent(..)), "{change}");
     }
     signing.house.world.clock.advance(Duration::from_secs(9));
-    signing.publish(&signing.object(json!({ "jti": "2" })));
+    signing.publish(&signing.object(&json!({ "jti": "2" })));
     assert!(is_taken(&signing.house.authorize(&params, &says_yes()).await), "signed anew, it is the same request");
 }
 
@@ -287,13 +287,13 @@ async fn section_10_5_a_client_that_signs_each_request_is_told_so_if_it_does_not
     assert_eq!(signing.house.refusal(&signing.app, &[]).await.as_deref(), Some("invalid_request"));
     let pushed = ClientRequest { params: signing.app.request(&[]).without(&["client_id"]), ..signing.app.asks(&[]) };
     assert_eq!(code_of(signing.house.provider.push(&pushed).await), InvalidRequest);
-    assert!(is_taken(&signing.brings(&signing.object(json!({}))).await));
+    assert!(is_taken(&signing.brings(&signing.object(&json!({}))).await));
 }
 
 #[tokio::test]
 async fn rfc_9126_section_3_an_object_is_pushed_and_is_the_whole_request() {
     let signing = Signing::new(json!({ "require_signed_request_object": true })).await;
-    let object = signing.object(json!({}));
+    let object = signing.object(&json!({}));
     let pushed =
         signing.app.asks(&[("request", &object), ("state", "beside"), ("redirect_uri", "https://evil.example/")]);
     let pushed = signing.house.provider.push(&pushed).await.unwrap();
@@ -301,9 +301,9 @@ async fn rfc_9126_section_3_an_object_is_pushed_and_is_the_whole_request() {
     let answer = House::answered(signing.comes(&params).await);
     assert_eq!((answer.get("state"), answer.get("code").is_some()), (Some("signed"), true));
     for (bad, code) in [
-        (signing.object(json!({ "client_id": "other" })), InvalidRequestObject),
-        (signing.object(json!({ "redirect_uri": "https://evil.example/" })), InvalidRequest),
-        (signing.object(json!({ "response_type": "token" })), UnsupportedResponseType),
+        (signing.object(&json!({ "client_id": "other" })), InvalidRequestObject),
+        (signing.object(&json!({ "redirect_uri": "https://evil.example/" })), InvalidRequest),
+        (signing.object(&json!({ "response_type": "token" })), UnsupportedResponseType),
         ("a.b.c".to_owned(), InvalidRequestObject),
     ] {
         assert_eq!(code_of(signing.house.provider.push(&signing.app.asks(&[("request", &bad)])).await), code);
@@ -313,7 +313,7 @@ async fn rfc_9126_section_3_an_object_is_pushed_and_is_the_whole_request() {
 #[tokio::test] // O-28
 async fn section_10_8_what_proves_a_client_is_no_request_and_a_request_proves_no_client() {
     let signing = Signing::new(json!({ "token_endpoint_auth_method": "private_key_jwt" })).await;
-    let proof = signing.claims(json!({ "sub": "app" }));
+    let proof = signing.claims(&json!({ "sub": "app" }));
     assert!(is_not_sent(&signing.brings(&signing.key.assertion(&proof)).await));
     let shows = |assertion: &str| {
         let params = [
@@ -324,7 +324,7 @@ async fn section_10_8_what_proves_a_client_is_no_request_and_a_request_proves_no
         ClientRequest { params: form(&params), ..ClientRequest::default() }
     };
     let provider = &signing.house.provider;
-    let object = signing.object(json!({ "sub": "app" }));
+    let object = signing.object(&json!({ "sub": "app" }));
     assert_eq!(code_of(provider.token(&shows(&object)).await), InvalidClient);
     assert_eq!(code_of(provider.token(&shows(&signing.key.assertion(&proof))).await), InvalidRequest, "a proof is");
 }
@@ -344,7 +344,7 @@ async fn by_fapi_2_an_object_is_good_for_an_hour_at_most() {
         (Value::Null, json!(now + 60), "by fapi2 a request object has nbf and exp, an hour apart at most"),
         (json!(now), Value::Null, "by fapi2 a request object has nbf and exp, an hour apart at most"),
     ] {
-        let object = signing.object(json!({ "nbf": nbf, "exp": exp }));
+        let object = signing.object(&json!({ "nbf": nbf, "exp": exp }));
         let params = form(&[("client_id", "app"), ("redirect_uri", CALLBACK), ("request", &object)]);
         let answer = House::answered(signing.comes(&params).await);
         assert_eq!(answer.get("error_description"), Some(told), "{nbf} {exp}");
