@@ -188,7 +188,7 @@ fn failure(error: &reqwest::Error) -> FetchError {
         reason = why.join(": "),
         "a server that a client has named fails"
     );
-    if causes().any(|cause| cause.is::<NotGlobal>()) {
+    if causes().any(<dyn Error>::is::<NotGlobal>) {
         return forbidden(NOT_GLOBAL);
     }
     let step = if error.is_timeout() {

@@ -34,9 +34,9 @@ struct Shared {
 
 /// An answer with this status, these header lines, and this body.
 pub fn answer(status: u16, headers: &[&str], body: &[u8]) -> Vec<u8> {
-    let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
-    let head = format!("HTTP/1.1 {status} x\r\nContent-Length: {}\r\nConnection: close\r\n{lines}\r\n", body.len());
-    [head.as_bytes(), body].concat()
+    let (first, length) = (format!("HTTP/1.1 {status} x"), format!("Content-Length: {}", body.len()));
+    let head = [&[first.as_str(), length.as_str(), "Connection: close"], headers].concat();
+    [head.join("\r\n").as_bytes(), b"\r\n\r\n", body].concat()
 }
 
 impl Site {

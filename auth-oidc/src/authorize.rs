@@ -5,6 +5,7 @@
 mod addressee;
 mod checks;
 mod request;
+mod request_object;
 mod response;
 mod ticket;
 
@@ -14,6 +15,8 @@ pub use self::{
     response::{Mode, Response},
     ticket::{Page, Ticket},
 };
+
+pub(crate) use self::request_object::TYPE as REQUEST_TYPE;
 
 use crate::{Params, Provider, client::Client, error::*, hint::NoHint, par};
 use auth_core::{
@@ -103,13 +106,17 @@ impl Provider {
         }
     }
 
-    /// What this client asks: in these parameters, or in those that it has pushed.
+    /// What this client asks: in these parameters, in those that it has pushed, or in those that it has signed.
     async fn asked(&self, client: Client, params: &Params) -> Outside<Result<Request, Objection>> {
         if let Some(key) = par::key_of(&client.client_id, params)? {
             let Some(pushed) = self.pushed(&key).await? else { return Ok(Err(NotSent::UnknownRequestUri.into())) };
             return Ok(self.checked(client, &pushed).map(|request| Request { pushed: Some(key), ..request }));
         }
-        Ok(self.checked(client, params).and_then(|request| {
+        let params = match self.resolved(&client, params).await {
+            Ok(params) => params,
+            Err(refusal) => return Ok(Err(Objection::unresolved(client, params, refusal))),
+        };
+        Ok(self.checked(client, &params).and_then(|request| {
             if request.client.must_push() {
                 let refusal = Refusal::new(ErrorCode::InvalidRequest, "this client pushes its requests (RFC 9126)");
                 return Err(Objection::Refused(Box::new(request), refusal));
@@ -120,7 +127,7 @@ impl Provider {
 
     /// The request that these parameters make, if it passes the checks.
     pub(crate) fn checked(&self, client: Client, params: &Params) -> Result<Request, Objection> {
-        let mut request = Request::new(Addressee::of(client, params)?);
+        let mut request = Request::new(Addressee::of(client, params)?, params);
         let mut checks = checks::CHECKS.iter();
         let passed = checks.try_for_each(|check| check(&self.policy, params, &mut request));
         match passed.and_then(|()| self.id_token_hint(params, &mut request)) {
@@ -254,6 +261,16 @@ pub(crate) enum Objection {
     NotSent(NotSent),
     /// The client is told.
     Refused(Box<Request>, Refusal),
+}
+
+impl Objection {
+    /// What is signed says nothing until its signature holds. What is beside it may say where the client is told so.
+    fn unresolved(client: Client, beside: &Params, refusal: Refusal) -> Self {
+        match Addressee::of(client, beside) {
+            Ok(addressee) => Self::Refused(Box::new(Request::new(addressee, beside)), refusal),
+            Err(_) => Self::NotSent(NotSent::BadRequestObject),
+        }
+    }
 }
 
 impl From<NotSent> for Objection {

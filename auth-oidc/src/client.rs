@@ -72,6 +72,15 @@ pub struct Client {
     /// It pushes each request (RFC 9126, section 6).
     #[serde(default)]
     pub require_pushed_authorization_requests: bool,
+    /// It signs each request (RFC 9101, section 10.5).
+    #[serde(default)]
+    pub require_signed_request_object: bool,
+    /// By what it signs its requests, if that is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<Algorithm>,
+    /// Where its signed requests may be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<Url>,
     /// For how long a sign-in is good enough, unless a request says otherwise; in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -168,6 +177,9 @@ impl GrantType {
 /// Ten years: not every store keeps each number that 64 bits can hold.
 const LONGEST_AGE: u64 = 315_360_000;
 
+/// How the name of a client begins that nobody has registered. No registered client is called so.
+pub(crate) const PUBLISHED: &str = "https://";
+
 /// What is not seen, or turns round what is: a name is shown where people decide (UAX #9).
 fn is_hidden(c: char) -> bool {
     let format = ['\u{ad}', '\u{61c}', '\u{180e}', '\u{feff}'];
@@ -182,6 +194,13 @@ fn is_hidden(c: char) -> bool {
 fn is_fetchable(url: &Url) -> bool {
     let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
     url.scheme() == "https" && plain && url.as_str().len() <= 2048
+}
+
+/// Where a document is whose digest may be the fragment (OpenID Connect Core, section 6.2).
+fn without_fragment(url: &Url) -> Url {
+    let mut bare = url.clone();
+    bare.set_fragment(None);
+    bare
 }
 
 /// Why a client cannot be registered so: the member, and the rule that it breaks.
@@ -203,6 +222,12 @@ impl Client {
     /// Whether it proves who it is by a secret.
     pub fn keeps_secret(&self) -> bool {
         matches!(self.token_endpoint_auth_method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost)
+    }
+
+    /// Where it says who it is, if nobody has registered it.
+    pub fn document(&self) -> Option<Url> {
+        let id = self.client_id.as_str();
+        id.starts_with(PUBLISHED).then(|| Url::parse(id).ok()).flatten()
     }
 
     /// Whether it may get tokens so.
@@ -243,6 +268,11 @@ impl Client {
         if id.len() > 128 || matches!(id, "." | "..") || !id.bytes().all(of_names) {
             return bad("client_id", "a client is called by at most 128 of A-Z a-z 0-9 - . _ ~, and not . or ..");
         }
+        self.check_all_but_name()
+    }
+
+    pub(crate) fn check_all_but_name(&self) -> Result<(), BadClient> {
+        let bad = |member, rule| Err(BadClient { member, rule });
         let name = self.name();
         let seen = name.chars().any(char::is_alphanumeric);
         if name.chars().count() > 100 || name.chars().any(is_hidden) || !seen {
@@ -272,23 +302,33 @@ impl Client {
             || self.post_logout_redirect_uris.len() > 32
             || self.resources.len() > 32
             || self.serves.len() > 32
+            || self.request_uris.len() > 32
         {
-            return bad("redirect_uris, resources, serves", "each has at most 32 entries");
+            return bad("redirect_uris, resources, serves, request_uris", "each has at most 32 entries");
         }
         match (self.keeps_secret(), self.client_secrets.is_empty()) {
             (false, false) => return bad("client_secrets", "a client that keeps no secret has none"),
             (true, true) => return bad("client_secrets", "a client that proves who it is by a secret has one"),
             _ => {}
         }
-        let keys = u32::from(self.jwks.is_some()) + u32::from(self.jwks_uri.is_some());
-        if keys != u32::from(self.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt) {
-            return bad(
-                "jwks",
-                "a client has jwks or jwks_uri if, and only if, it proves who it is by private_key_jwt",
-            );
+        if self.jwks.is_some() && self.jwks_uri.is_some() {
+            return bad("jwks", "a client has jwks or jwks_uri, not both");
+        }
+        let signs = self.jwks.is_some() || self.jwks_uri.is_some();
+        if self.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt && !signs {
+            return bad("jwks", "a client that proves who it is by private_key_jwt has jwks or jwks_uri");
         }
         if self.jwks_uri.as_ref().is_some_and(|uri| !is_fetchable(uri)) {
             return bad("jwks_uri", "it is https, without a user or a fragment, of at most 2048 characters");
+        }
+        if (self.require_signed_request_object || !self.request_uris.is_empty()) && !signs {
+            return bad("require_signed_request_object, request_uris", "a client that signs has jwks or jwks_uri");
+        }
+        if !self.request_uris.iter().map(without_fragment).all(|uri| is_fetchable(&uri)) {
+            return bad("request_uris", "each is https, without a user, of at most 2048 characters");
+        }
+        if self.request_object_signing_alg.is_some_and(|own| !self.profile.algorithms().contains(&own)) {
+            return bad("request_object_signing_alg", "it is none that this profile signs by");
         }
         if self.is_public() && self.may(GrantType::ClientCredentials) {
             return bad("grant_types", "client_credentials are for clients that prove who they are");

@@ -26,6 +26,23 @@ pub(crate) struct Signed<T> {
     pub algorithm: Algorithm,
 }
 
+/// Whom it is for (RFC 7519, section 4.1.3).
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Audience {
+    One(String),
+    Any(Vec<String>),
+}
+
+impl Audience {
+    pub fn has(&self, name: &str) -> bool {
+        match self {
+            Self::One(one) => one == name,
+            Self::Any(any) => any.iter().any(|one| one == name),
+        }
+    }
+}
+
 /// Sets of keys that clients publish at their `jwks_uri`.
 pub(crate) fn cache() -> Cache<JwkSet> {
     Cache::new(Duration::from_mins(1)..=Duration::from_hours(1), |_, fetched| {

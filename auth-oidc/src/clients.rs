@@ -54,6 +54,9 @@ impl Provider {
         if let Some(configured) = self.policy.clients.iter().find(|client| client.client_id == *id) {
             return Ok(Some(configured.clone()));
         }
+        if id.as_str().starts_with(PUBLISHED) {
+            return Ok(self.published_client(id).await);
+        }
         Ok(self.registered_client(id).await?.map(|found| found.client))
     }
 
@@ -169,6 +172,16 @@ impl Provider {
     /// Whether a client goes together, and with this server.
     pub(crate) fn check(&self, client: &Client) -> Result<(), BadClient> {
         client.check()?;
+        self.can_sign_for(client)
+    }
+
+    /// The same, of one whose name is the address of its document.
+    pub(crate) fn check_published(&self, client: &Client) -> Result<(), BadClient> {
+        client.check_all_but_name()?;
+        self.can_sign_for(client)
+    }
+
+    fn can_sign_for(&self, client: &Client) -> Result<(), BadClient> {
         let Some(wanted) = client.id_token_signed_response_alg else { return Ok(()) };
         let (member, rule) = ("id_token_signed_response_alg", "it is none that this server signs by");
         if self.signs_by(wanted) { Ok(()) } else { Err(BadClient { member, rule }) }

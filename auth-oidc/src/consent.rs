@@ -51,6 +51,10 @@ impl Consent {
 impl Provider {
     /// Whether the person must be asked.
     pub(crate) async fn needs_consent(&self, request: &Request, who: &Identity) -> Outside<bool> {
+        // Who publishes a client's document may be another than last time.
+        if request.client.document().is_some() {
+            return Ok(true);
+        }
         if request.prompt.consent || !request.client.is_recognised_at(&request.redirect_uri) {
             return Ok(true);
         }

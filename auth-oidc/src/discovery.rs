@@ -78,6 +78,12 @@ pub struct Metadata {
     pub request_parameter_supported: bool,
     /// Whether it may be fetched. True unless it is said.
     pub request_uri_parameter_supported: bool,
+    /// Whether where it may be is registered.
+    pub require_request_uri_registration: bool,
+    /// By what it is signed.
+    pub request_object_signing_alg_values_supported: Vec<&'static str>,
+    /// Whether a client may be named by where it says who it is.
+    pub client_id_metadata_document_supported: bool,
     /// RFC 9207.
     pub authorization_response_iss_parameter_supported: bool,
     /// The languages of the pages.
@@ -117,14 +123,17 @@ impl Provider {
             revocation_endpoint_auth_methods_supported: methods.clone(),
             token_endpoint_auth_methods_supported: methods,
             dpop_signing_alg_values_supported: signing.clone(),
+            request_object_signing_alg_values_supported: signing.clone(),
             revocation_endpoint_auth_signing_alg_values_supported: signing.clone(),
             introspection_endpoint_auth_signing_alg_values_supported: signing.clone(),
             token_endpoint_auth_signing_alg_values_supported: signing,
             code_challenge_methods_supported: ["S256"],
             claims_supported: ["sub"].into_iter().chain(claims::KNOWN.iter().map(|(name, _)| *name)).collect(),
             claims_parameter_supported: true,
-            request_parameter_supported: false,
-            request_uri_parameter_supported: false,
+            request_parameter_supported: true,
+            request_uri_parameter_supported: self.fetcher.asks_anybody(),
+            require_request_uri_registration: true,
+            client_id_metadata_document_supported: self.reads_client_documents(),
             authorization_response_iss_parameter_supported: true,
             ui_locales_supported: ui_locales.iter().map(|locale| (*locale).to_owned()).collect(),
         }

@@ -29,8 +29,10 @@ pub enum ErrorCode {
     AccountSelectionRequired,
     /// OpenID Connect Core, section 3.1.2.6: the person must agree, and may not be asked to.
     ConsentRequired,
-    /// OpenID Connect Core, section 3.1.2.6: `request` is not supported.
-    RequestNotSupported,
+    /// RFC 9101: `request` is no request object, or one that may not be taken.
+    InvalidRequestObject,
+    /// RFC 9101: `request_uri` is not registered, or leads to nothing.
+    InvalidRequestUri,
     /// OpenID Connect Core, section 3.1.2.6: `request_uri` is not supported.
     RequestUriNotSupported,
     /// OpenID Connect Core, section 3.1.2.6: `registration` is not supported.
@@ -65,7 +67,8 @@ impl ErrorCode {
             Self::LoginRequired => "login_required",
             Self::AccountSelectionRequired => "account_selection_required",
             Self::ConsentRequired => "consent_required",
-            Self::RequestNotSupported => "request_not_supported",
+            Self::InvalidRequestObject => "invalid_request_object",
+            Self::InvalidRequestUri => "invalid_request_uri",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::InvalidRedirectUri => "invalid_redirect_uri",

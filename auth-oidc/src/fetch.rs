@@ -22,6 +22,11 @@ pub trait Fetcher: Send + Sync {
     /// # Errors
     /// [`FetchError`].
     async fn post(&self, url: &Url, form: &[(&str, &str)]) -> Result<u16, FetchError>;
+
+    /// Whether anybody is asked at all.
+    fn asks_anybody(&self) -> bool {
+        true
+    }
 }
 
 /// A document as it was found.
@@ -58,6 +63,10 @@ impl Fetcher for NoFetcher {
 
     async fn post(&self, _: &Url, _: &[(&str, &str)]) -> Result<u16, FetchError> {
         Err(forbidden())
+    }
+
+    fn asks_anybody(&self) -> bool {
+        false
     }
 }
 

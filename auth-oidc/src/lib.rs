@@ -13,6 +13,7 @@
 //! | a client sends a person to sign out | [`logout`] |
 //! | clients are told that a session has ended | `backchannel`, by the [outbox](auth_core::outbox) |
 //! | clients that register themselves | [`register`] |
+//! | clients that say who they are at an address that is their name | `client_documents` |
 //! | clients, their secrets and where their answers may go | [`client`], [`clients`] |
 //! | services that tokens are for | [`policy`], `resource` |
 //! | servers that clients have named are asked | [`fetch`] |
@@ -67,6 +68,7 @@ pub mod authorize;
 mod backchannel;
 mod claims;
 pub mod client;
+mod client_documents;
 mod client_keys;
 pub mod clients;
 pub mod consent;

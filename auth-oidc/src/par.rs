@@ -60,7 +60,8 @@ impl Provider {
             return refused(InvalidRequest, "a request that is pushed has no request_uri");
         }
         let id = client.client_id.clone();
-        let mut params = request.params.clone().without(&PROOFS).with("client_id", id.as_str());
+        let params = request.params.clone().without(&PROOFS).with("client_id", id.as_str());
+        let mut params = self.resolved(&client, &params).await?;
         // RFC 9449, section 10.1: the key that is proved here is the one that the code is bound to.
         if let Some(key) = self.proved(&request.dpop, &Use::posted(path::PAR), client.profile).await? {
             if params.get("dpop_jkt").is_some_and(|named| named != key.as_str()) {

@@ -17,6 +17,8 @@ pub struct Policy {
     pub page_ttl: Duration,
     /// Whether a client may register itself without a token that an operator has given out (RFC 7591, section 3).
     pub open_registration: bool,
+    /// Whether a client that nobody has registered may be named by where it says who it is, if anybody is asked at all.
+    pub client_id_metadata_documents: bool,
     /// The services that access tokens can be for (RFC 8707).
     pub resources: Vec<Resource>,
     /// Clients that are given by configuration.
@@ -31,6 +33,7 @@ impl Default for Policy {
             token_ttl: Duration::from_mins(10),
             page_ttl: Duration::from_mins(10),
             open_registration: false,
+            client_id_metadata_documents: true,
             resources: Vec::new(),
             clients: Vec::new(),
         }

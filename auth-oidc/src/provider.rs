@@ -1,9 +1,10 @@
 //! The provider: its parts, and what its capabilities share.
 use crate::{
     client::JwkSet,
-    client_keys,
+    client_documents, client_keys,
     fetch::{Cache, Fetcher, NoFetcher},
     policy::Policy,
+    register::Metadata,
 };
 use auth_core::{
     accounts::Accounts,
@@ -26,6 +27,7 @@ pub struct Provider {
     pub(crate) policy: Arc<Policy>,
     pub(crate) fetcher: Arc<dyn Fetcher>,
     pub(crate) keys: Arc<Cache<JwkSet>>,
+    pub(crate) documents: Arc<Cache<Metadata>>,
 }
 
 /// The paths of the endpoints, below the issuer.
@@ -64,8 +66,8 @@ pub struct Standing {
 impl Provider {
     /// Puts the parts together. Cloning is cheap.
     pub fn new(accounts: Accounts, policy: Policy) -> Self {
-        let keys = Arc::new(client_keys::cache());
-        Self { accounts, policy: Arc::new(policy), fetcher: Arc::new(NoFetcher), keys }
+        let (keys, documents) = (Arc::new(client_keys::cache()), Arc::new(client_documents::cache()));
+        Self { accounts, policy: Arc::new(policy), fetcher: Arc::new(NoFetcher), keys, documents }
     }
 
     /// This provider, which asks servers that clients have named: for their keys and requests, and to tell them of a logout.

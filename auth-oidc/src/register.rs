@@ -103,7 +103,7 @@ impl Provider {
     }
 
     /// The client that these metadata make. RS256 is what they mean who say nothing (OpenID Connect Registration, section 2).
-    fn said_by(&self, metadata: &Metadata, id: ClientId) -> Result<Client, Refusal> {
+    pub(crate) fn said_by(&self, metadata: &Metadata, id: ClientId) -> Result<Client, Refusal> {
         let mut client = metadata.client(id, self.policy.as_ref())?;
         let usual = self.signs_by(Algorithm::Rs256).then_some(Algorithm::Rs256);
         client.id_token_signed_response_alg = client.id_token_signed_response_alg.or(usual);

@@ -235,6 +235,7 @@ fn oidc_policy(settings: &Settings) -> auth_oidc::Policy {
         code_ttl: settings.oauth.authorization_code_lifetime.0,
         token_ttl: settings.accounts.access_token_lifetime.0,
         open_registration: settings.oauth.open_registration,
+        client_id_metadata_documents: settings.oauth.client_id_metadata_documents,
         resources,
         clients,
         ..auth_oidc::Policy::default()

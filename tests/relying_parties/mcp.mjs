@@ -1,5 +1,5 @@
 // @modelcontextprotocol/sdk (npm): a client that knows nothing but the URL of an MCP server finds the authorization server,
-// registers itself, brings a person there, and calls a tool with the token. The MCP server checks it by the published keys.
+// registers itself, or says who it is at an address that is its name, brings a person there, and calls a tool with the token. The MCP server checks it by the published keys.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -10,7 +10,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { Browser } from './browser.mjs';
 
-const { ISSUER, LOGIN, PASSWORD, MCP_RESOURCE } = process.env;
+const { ISSUER, LOGIN, PASSWORD, MCP_RESOURCE, CLIENT_DOCUMENT } = process.env;
 const resource = new URL(MCP_RESOURCE);
 const callback = 'http://127.0.0.1/callback';
 
@@ -42,6 +42,7 @@ await new Promise((resolve) => server.listen(Number(resource.port), resource.hos
 const kept = {};
 const provider = {
   redirectUrl: callback,
+  clientMetadataUrl: CLIENT_DOCUMENT,
   clientMetadata: { client_name: 'An MCP client', redirect_uris: [callback], token_endpoint_auth_method: 'none' },
   clientInformation: () => kept.client,
   saveClientInformation: (client) => { kept.client = client; },
@@ -54,6 +55,7 @@ const provider = {
 const first = new StreamableHTTPClientTransport(resource, { authProvider: provider });
 await assert.rejects(new Client({ name: 'client', version: '1' }).connect(first), UnauthorizedError);
 assert.equal(kept.url.searchParams.get('resource'), MCP_RESOURCE);
+if (CLIENT_DOCUMENT) assert.equal(kept.url.searchParams.get('client_id'), CLIENT_DOCUMENT);
 const answer = await new Browser({ login: LOGIN, password: PASSWORD }).bring(kept.url, callback);
 await first.finishAuth(answer.url.searchParams.get('code'));
 

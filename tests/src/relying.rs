@@ -93,12 +93,16 @@ impl Provider {
     pub async fn lets_apache_pass(&self) {
         let certificate = self.certificate.as_ref().expect("it speaks TLS");
         let _apache = Apache::start(self.apache, APACHE, self.issuer(), certificate);
-        self.passes("apache.mjs").await;
+        self.passes_with("apache.mjs", &[("APACHE", &format!("https://localhost:{}", self.apache))]).await;
     }
 
     /// Runs a script to its end, which must be a good one.
     pub async fn passes(&self, script: &str) {
-        let apache = format!("https://localhost:{}", self.apache);
+        self.passes_with(script, &[]).await;
+    }
+
+    /// The same, and the script knows these variables, too.
+    pub async fn passes_with(&self, script: &str, more: &[(&str, &str)]) {
         let trusted = self.certificate.as_ref().map(Certificate::certificate).unwrap_or_default();
         let Person { login, password, .. } = &self.person;
         let known = [
@@ -106,10 +110,9 @@ impl Provider {
             ("LOGIN", login),
             ("PASSWORD", password),
             ("MCP_RESOURCE", self.mcp.as_str()),
-            ("APACHE", apache.as_str()),
             ("NODE_EXTRA_CA_CERTS", trusted.to_str().expect("a path")),
         ];
-        passes(script, &known).await;
+        passes(script, &[&known, more].concat()).await;
     }
 }
 

@@ -1,4 +1,6 @@
 //! Programs that others wrote, as clients of the provider; and the same scripts against a certified provider.
+use auth_fetch::testing::{Site, answer};
+use tempfile::TempDir;
 use tests::{
     Person, Settings, browser,
     relying::{Peer, Provider},
@@ -44,6 +46,27 @@ async fn oauth4webapi_registers_itself_and_gets_what_it_asks_for() {
 #[tokio::test] // RFC 8707, RFC 9728
 async fn an_mcp_client_finds_its_way_from_the_url_of_an_mcp_server() {
     open().await.passes("mcp.mjs").await;
+}
+
+#[tokio::test] // O-23, draft-ietf-oauth-client-id-metadata-document
+async fn an_mcp_client_is_who_it_says_at_the_address_that_is_its_name() {
+    let site = Site::start(|request| {
+        let host = request.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host");
+        let document = format!(
+            r#"{{"client_id": "https://{host}/client.json", "client_name": "An MCP client",
+                "redirect_uris": ["http://127.0.0.1/callback"], "token_endpoint_auth_method": "none"}}"#
+        );
+        Some(answer(200, &["Content-Type: application/json"], document.as_bytes()))
+    });
+    let (site, folder) = (site.await.expect("a site"), TempDir::new().expect("a folder"));
+    let authority = folder.path().join("ca.pem");
+    site.write_authority(&authority).expect("the folder can be written to");
+    let settings = Settings::default()
+        .set("FETCH_ALLOW", &format!("localhost:{}", site.port()))
+        .set("FETCH_CA_FILE", authority.to_str().expect("a path"));
+    let provider = Provider::start_with(settings).await;
+    provider.passes_with("mcp.mjs", &[("CLIENT_DOCUMENT", &site.url("/client.json"))]).await;
+    assert_eq!(site.requests().len(), 1, "it is kept");
 }
 
 async fn open() -> Provider {

@@ -18,6 +18,9 @@ pub enum NotSent {
     /// `request_uri` is of no request that this client has pushed, or of one that is over or was answered.
     #[error("request_uri is of no request that this client has pushed, or of one that is over or was answered")]
     UnknownRequestUri,
+    /// `request` or `request_uri` leads to no request that this client has signed for this server.
+    #[error("request or request_uri leads to no request that this client has signed for this server")]
+    BadRequestObject,
 }
 
 impl Provider {

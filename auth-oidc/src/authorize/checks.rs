@@ -4,10 +4,7 @@ use super::{Mode, Request};
 use crate::{
     Params,
     error::{
-        ErrorCode::{
-            InvalidRequest, InvalidScope, RegistrationNotSupported, RequestNotSupported, RequestUriNotSupported,
-            UnsupportedResponseType,
-        },
+        ErrorCode::{InvalidRequest, InvalidScope, RegistrationNotSupported, UnsupportedResponseType},
         Refusal, refused,
     },
     policy::{Policy, own_scope},
@@ -22,7 +19,7 @@ pub(super) type Check = fn(&Policy, &Params, &mut Request) -> Result<(), Refusal
 
 pub(super) const CHECKS: &[Check] = &[
     each_parameter_once,
-    no_request_object,
+    no_registration,
     response_type,
     response_mode,
     texts,
@@ -46,14 +43,8 @@ fn each_parameter_once(_: &Policy, params: &Params, _: &mut Request) -> Result<(
     Ok(())
 }
 
-/// OpenID Connect Core, sections 6 and 7.2.1: what is not supported is refused, and not overlooked.
-fn no_request_object(_: &Policy, params: &Params, _: &mut Request) -> Result<(), Refusal> {
-    if params.get("request").is_some() {
-        return refused(RequestNotSupported, "request objects are not supported");
-    }
-    if params.get("request_uri").is_some() {
-        return refused(RequestUriNotSupported, "request_uri is not supported");
-    }
+/// OpenID Connect Core, section 7.2.1: what is not supported is refused, and not overlooked.
+fn no_registration(_: &Policy, params: &Params, _: &mut Request) -> Result<(), Refusal> {
     if params.get("registration").is_some() {
         return refused(RegistrationNotSupported, "registration is not supported");
     }

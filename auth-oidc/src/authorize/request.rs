@@ -1,6 +1,6 @@
 //! An authorization request that has passed the checks.
 use super::{Addressee, Mode};
-use crate::client::Client;
+use crate::{Params, client::Client};
 use auth_core::{document::DocumentKey, value::Scope};
 
 /// What a client asks of a person, in the words of the domain.
@@ -40,6 +40,8 @@ pub struct Request {
     pub userinfo_claims: Vec<String>,
     /// Under which key it was pushed; none, if the browser has brought all of it.
     pub(crate) pushed: Option<DocumentKey>,
+    /// All that was asked, in short: what is at an address may be another the next time.
+    pub(super) asked: String,
 }
 
 /// Which pages the person is to see (OpenID Connect Core, section 3.1.2.1).
@@ -58,10 +60,11 @@ pub struct Prompt {
 
 impl Request {
     /// What a page says of it, in short: what a person has seen is what they have agreed to, though the client may have
-    /// been registered anew meanwhile.
+    /// been registered anew, or its request be another, meanwhile.
     pub(crate) fn said(&self) -> String {
         let Client { client_name, policy_uri, tos_uri, .. } = &self.client;
-        let said = (client_name, policy_uri, tos_uri, &self.redirect_uri, self.asks_for(), &self.resources);
+        let said =
+            (client_name, policy_uri, tos_uri, &self.redirect_uri, self.asks_for(), &self.resources, &self.asked);
         crate::provider::sha256(&serde_json::to_string(&said).unwrap_or_default())
     }
 
@@ -71,7 +74,7 @@ impl Request {
         claims.fold(self.scope.clone(), |scope, claim| scope.and(&crate::claims::scope_of(claim)))
     }
 
-    pub(super) fn new(addressee: Addressee) -> Self {
+    pub(super) fn new(addressee: Addressee, params: &Params) -> Self {
         let Addressee { client, redirect_uri, state, mode } = addressee;
         Self {
             max_age: client.default_max_age,
@@ -91,6 +94,7 @@ impl Request {
             id_token_claims: Vec::new(),
             userinfo_claims: Vec::new(),
             pushed: None,
+            asked: crate::provider::sha256(&params.to_string()),
         }
     }
 }

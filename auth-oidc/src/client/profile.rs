@@ -38,6 +38,11 @@ impl Profile {
         self == Self::Fapi2
     }
 
+    /// Whether a request object is good for a short time alone (FAPI 2.0 Message Signing, section 5.3.1).
+    pub fn bounds_request_objects(self) -> bool {
+        self == Self::Fapi2
+    }
+
     /// By what a client signs (FAPI 2.0, section 5.4.1).
     pub const fn algorithms(self) -> &'static [Algorithm] {
         match self {

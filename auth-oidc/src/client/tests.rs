@@ -31,6 +31,8 @@ fn what_does_not_go_together_is_refused_by_name() {
     for keys in [json!({ "jwks": { "keys": [key()] } }), json!({ "jwks_uri": "https://app.example/keys?of=app" })] {
         assert_eq!(client(&signing(keys)).check(), Ok(()));
     }
+    let requests = json!({ "jwks_uri": "https://app.example/keys", "request_uris": ["https://app.example/request#x"] });
+    assert_eq!(client(&requests).check(), Ok(()), "a client with a secret may sign its requests");
     let public = json!({ "token_endpoint_auth_method": "none", "client_secrets": [] });
     assert_eq!(client(&public).check(), Ok(()));
     for (members, member) in [
@@ -47,8 +49,16 @@ fn what_does_not_go_together_is_refused_by_name() {
         (json!({ "client_secrets": [] }), "client_secrets"),
         (json!({ "token_endpoint_auth_method": "private_key_jwt", "client_secrets": [] }), "jwks"),
         (json!({ "token_endpoint_auth_method": "private_key_jwt" }), "client_secrets"),
-        (json!({ "jwks": { "keys": [key()] } }), "jwks"),
-        (json!({ "jwks_uri": "https://app.example/keys" }), "jwks"),
+        (json!({ "request_uris": ["https://app.example/request"] }), "require_signed_request_object, request_uris"),
+        (json!({ "require_signed_request_object": true }), "require_signed_request_object, request_uris"),
+        (
+            signing(json!({ "jwks": { "keys": [key()] }, "request_uris": ["http://app.example/request"] })),
+            "request_uris",
+        ),
+        (
+            signing(json!({ "jwks": { "keys": [key()] }, "request_object_signing_alg": "RS256", "profile": "fapi2" })),
+            "request_object_signing_alg",
+        ),
         (signing(json!({ "jwks": { "keys": [key()] }, "jwks_uri": "https://app.example/keys" })), "jwks"),
         (signing(json!({ "jwks_uri": "http://app.example/keys" })), "jwks_uri"),
         (signing(json!({ "jwks_uri": "https://user@app.example/keys" })), "jwks_uri"),

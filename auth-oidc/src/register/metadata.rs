@@ -50,11 +50,25 @@ pub struct Metadata {
     pub scope: Option<String>,
     /// By what its ID tokens are signed.
     pub id_token_signed_response_alg: Option<String>,
+    /// Whether it signs each request.
+    #[serde(default)]
+    pub require_signed_request_object: bool,
+    /// By what it signs its requests.
+    pub request_object_signing_alg: Option<String>,
+    /// Where its signed requests may be.
+    #[serde(default)]
+    pub request_uris: Vec<Url>,
     /// For how long a sign-in is good enough, in seconds.
     pub default_max_age: Option<u64>,
 }
 
 impl Metadata {
+    /// What is written for every server speaks of more than there is here, and of more than may be asked for so.
+    pub(crate) fn keep_known_grants(&mut self) {
+        let own = |name: &String| GrantType::parse(name).is_some_and(|grant| grant != GrantType::ClientCredentials);
+        self.grant_types.iter_mut().for_each(|names| names.retain(own));
+    }
+
     /// The client that it is, under this name.
     pub(super) fn client(&self, client_id: ClientId, policy: &Policy) -> Result<Client, Refusal> {
         let (redirect_uris, post_logout_redirect_uris) =
@@ -76,8 +90,6 @@ impl Metadata {
         if self.response_types.as_ref().is_some_and(|types| types.iter().any(|one| one != "code")) {
             return refused(InvalidClientMetadata, "response_types is [\"code\"]");
         }
-        let algorithm = self.id_token_signed_response_alg.as_deref().map(Algorithm::parse).transpose();
-        let algorithm = algorithm.map_err(|rule| Refusal::new(InvalidClientMetadata, rule.0))?;
         // Nobody has vouched for it: it reaches what every client may.
         let resources: Vec<_> = resource::of_every_client(policy).map(str::to_owned).collect();
         let most = own_scope().and(&resource::scope(policy, &resources));
@@ -95,7 +107,10 @@ impl Metadata {
             grant_types,
             scope: asked.map_or_else(|| most.clone(), |asked| asked.common(&most)),
             resources,
-            id_token_signed_response_alg: algorithm,
+            id_token_signed_response_alg: algorithm(self.id_token_signed_response_alg.as_deref())?,
+            require_signed_request_object: self.require_signed_request_object,
+            request_object_signing_alg: algorithm(self.request_object_signing_alg.as_deref())?,
+            request_uris: self.request_uris.clone(),
             default_max_age: self.default_max_age,
             client_uri: self.client_uri.clone(),
             policy_uri: self.policy_uri.clone(),
@@ -103,6 +118,10 @@ impl Metadata {
             ..Client::default()
         })
     }
+}
+
+fn algorithm(name: Option<&str>) -> Result<Option<Algorithm>, Refusal> {
+    name.map(Algorithm::parse).transpose().map_err(|rule| Refusal::new(InvalidClientMetadata, rule.0))
 }
 
 fn parsed(uris: &[String]) -> Result<Vec<RedirectUri>, Refusal> {
@@ -170,6 +189,15 @@ pub struct RegisteredMetadata {
     /// By what its ID tokens are signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
+    /// Whether it signs each request.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_signed_request_object: bool,
+    /// By what it signs its requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<Algorithm>,
+    /// Where its signed requests may be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<Url>,
     /// For how long a sign-in is good enough, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -202,6 +230,9 @@ impl Registered {
             policy_uri: client.policy_uri,
             tos_uri: client.tos_uri,
             id_token_signed_response_alg: client.id_token_signed_response_alg,
+            require_signed_request_object: client.require_signed_request_object,
+            request_object_signing_alg: client.request_object_signing_alg,
+            request_uris: client.request_uris,
             default_max_age: client.default_max_age,
         };
         Self { metadata, client_secret, registration_access_token }

@@ -1,9 +1,9 @@
 //! Client assertions: a client proves who it is by what it signs (RFC 7523, section 3; OpenID Connect Core, section 9;
 //! O-28).
 use crate::{
-    Provider,
+    Provider, authorize,
     client::Client,
-    client_keys::Signed,
+    client_keys::{Audience, Signed},
     error::{Error, ErrorCode::InvalidClient, Refusal, refused},
     path,
 };
@@ -31,19 +31,16 @@ struct Claims {
     nbf: Option<Timestamp>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Any(Vec<String>),
-}
-
 impl Provider {
     /// Whether one of the client's keys has signed this. What else is wrong with it is told: only to the client, then.
     pub(super) async fn is_asserted(&self, client: &Client, assertion: &str, endpoint: &str) -> Result<bool, Error> {
         let signed = self.signed_by(client, assertion).await;
         let signed = signed.map_err(|error| Refusal::new(InvalidClient, format!("the keys at jwks_uri: {error}")))?;
-        let Some(Signed::<Claims> { claims, .. }) = signed else { return Ok(false) };
+        let Some(Signed::<Claims> { claims, typ, .. }) = signed else { return Ok(false) };
+        // What a browser has carried proves no client (RFC 9101, section 10.8).
+        if typ.is_some_and(|typ| typ.to_ascii_lowercase().ends_with(authorize::REQUEST_TYPE)) {
+            return Ok(false);
+        }
         let (now, id) = (self.ports().clock.now(), client.client_id.as_str());
         if claims.iss != id || claims.sub != id {
             return refused(InvalidClient, "the iss and sub of an assertion are the client_id");
@@ -70,10 +67,7 @@ impl Provider {
             return matches!(audience, Audience::One(one) if one == issuer);
         }
         let ours = [issuer.to_owned(), self.endpoint(path::TOKEN), self.endpoint(endpoint)];
-        match audience {
-            Audience::One(one) => ours.contains(one),
-            Audience::Any(any) => any.iter().any(|one| ours.contains(one)),
-        }
+        ours.iter().any(|own| audience.has(own))
     }
 }
 

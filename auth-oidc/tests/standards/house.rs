@@ -38,7 +38,12 @@ pub struct House {
 
 /// What is at which URL of the net outside, and how often each was asked for.
 #[derive(Default)]
-pub struct Web(Mutex<HashMap<String, (Result<Fetched, FetchError>, u32)>>);
+pub struct Web(Mutex<HashMap<String, Place>>);
+
+struct Place {
+    answer: Result<Fetched, FetchError>,
+    asked: u32,
+}
 
 impl Web {
     /// From now on this is there.
@@ -52,6 +57,14 @@ impl Web {
         self.set(url, Ok(Fetched { body: body.to_vec(), content_type, max_age }));
     }
 
+    /// From now on this is there, as of this type.
+    pub fn put_as(&self, url: &str, body: &[u8], content_type: Option<&str>) {
+        self.set(
+            url,
+            Ok(Fetched { body: body.to_vec(), content_type: content_type.map(str::to_owned), max_age: None }),
+        );
+    }
+
     /// From now on nothing answers there.
     pub fn take_down(&self, url: &str) {
         self.set(url, Err(FetchError::Failed("it answered 500".to_owned())));
@@ -59,13 +72,13 @@ impl Web {
 
     fn set(&self, url: &str, answer: Result<Fetched, FetchError>) {
         let mut all = self.0.lock().unwrap();
-        let asked = all.get(url).map_or(0, |(_, asked)| *asked);
-        all.insert(url.to_owned(), (answer, asked));
+        let asked = all.get(url).map_or(0, |place| place.asked);
+        all.insert(url.to_owned(), Place { answer, asked });
     }
 
     /// How often a URL was asked for.
     pub fn asked(&self, url: &str) -> u32 {
-        self.0.lock().unwrap().get(url).map_or(0, |(_, asked)| *asked)
+        self.0.lock().unwrap().get(url).map_or(0, |place| place.asked)
     }
 }
 
@@ -73,10 +86,10 @@ impl Web {
 impl Fetcher for Web {
     async fn get(&self, url: &url::Url) -> Result<Fetched, FetchError> {
         let mut all = self.0.lock().unwrap();
-        let nothing = || (Err(FetchError::Failed("it answered 404".to_owned())), 0);
-        let (answer, asked) = all.entry(url.to_string()).or_insert_with(nothing);
-        *asked += 1;
-        answer.clone()
+        let nothing = || Place { answer: Err(FetchError::Failed("it answered 404".to_owned())), asked: 0 };
+        let place = all.entry(url.to_string()).or_insert_with(nothing);
+        place.asked += 1;
+        place.answer.clone()
     }
 
     async fn post(&self, _: &url::Url, _: &[(&str, &str)]) -> Result<u16, FetchError> {

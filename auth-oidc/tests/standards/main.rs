@@ -1,5 +1,6 @@
 //! A test for each requirement, named by its specification and section: a file each.
 
+mod cimd;
 mod fapi2;
 mod house;
 mod oidc_backchannel;
@@ -17,6 +18,7 @@ mod rfc7636;
 mod rfc7662;
 mod rfc8707;
 mod rfc9068;
+mod rfc9101;
 mod rfc9126;
 mod rfc9207;
 mod rfc9449;

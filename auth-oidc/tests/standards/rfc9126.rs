@@ -74,7 +74,7 @@ async fn section_2_3_what_is_wrong_with_the_request_is_told_at_once() {
         (("code_challenge_method", Some("plain")), InvalidRequest),
         (("scope", Some("nothing")), InvalidScope),
         (("resource", Some("https://other.example")), InvalidTarget),
-        (("request", Some("a.b.c")), RequestNotSupported),
+        (("request", Some("a.b.c")), InvalidRequestObject),
         (("id_token_hint", Some("a.b.c")), InvalidRequest),
     ] {
         assert_eq!(code_of(house.provider.push(&asks(&app, &[changes])).await), code, "{changes:?}");

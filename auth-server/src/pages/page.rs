@@ -21,6 +21,8 @@ pub enum Page {
         asked: Vec<Asked>,
         /// Who the client is cannot be told.
         unverified: bool,
+        /// The host that says who the client is, if nobody has registered it.
+        publisher: Option<String>,
         policy_uri: Option<String>,
         tos_uri: Option<String>,
         request: String,
@@ -63,6 +65,8 @@ pub enum Reason {
     BadHint,
     /// What was asked: it was said beforehand, and is over.
     UnknownRequestUri,
+    /// What was asked: its signature.
+    BadRequestObject,
     /// The server itself.
     Unavailable,
 }
@@ -134,6 +138,7 @@ impl Page {
             host: text(),
             asked,
             unverified,
+            publisher: unverified.then(text),
             policy_uri,
             tos_uri,
             request: text(),
@@ -167,6 +172,7 @@ impl Page {
             Self::Error { reason: Reason::UnknownRequestUri },
             Self::Error { reason: Reason::Unavailable },
             Self::FormPost { host: text(), action: link(), fields: vec![Field { name: text(), value: text() }] },
+            Self::Error { reason: Reason::BadRequestObject },
         ]
     }
 }

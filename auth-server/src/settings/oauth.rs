@@ -24,7 +24,7 @@ pub struct OAuthSettings {
     /// How long an authorization code is good; a minute at most.
     #[conf(long, env, default_value = "1m", value_parser = code, serde(use_value_parser))]
     pub authorization_code_lifetime: Span,
-    /// Whether servers that clients name are asked: for their keys and requests. By https alone, at addresses that everybody
+    /// Whether servers that clients name are asked: for their keys, their requests and who they are. By https alone, at addresses that everybody
     /// can reach.
     #[conf(parameter, long, env, default_value = "true", value_parser = truth, serde(use_value_parser))]
     pub fetch: bool,
@@ -35,6 +35,9 @@ pub struct OAuthSettings {
     #[conf(long, env, serde(use_value_parser))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fetch_ca_file: Option<PathBuf>,
+    /// Whether a client that nobody has registered may be named by the https address of a document in which it says who it is.
+    #[conf(parameter, long, env, default_value = "true", value_parser = truth, serde(use_value_parser))]
+    pub client_id_metadata_documents: bool,
     /// A folder of page templates, words and a style sheet that replace, or add to, those that are shipped.
     #[conf(long, env, serde(use_value_parser))]
     #[serde(skip_serializing_if = "Option::is_none")]

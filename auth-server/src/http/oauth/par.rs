@@ -12,9 +12,11 @@ pub struct Par;
 #[oai(rename = "PushedRequest")]
 struct Body {
     /// `code`.
-    response_type: String,
+    response_type: Option<String>,
     /// Where the answer goes.
-    redirect_uri: String,
+    redirect_uri: Option<String>,
+    /// All of it, signed by the client (RFC 9101).
+    request: Option<String>,
     /// What is asked for.
     scope: Option<String>,
     /// Given back as it came.

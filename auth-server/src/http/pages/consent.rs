@@ -37,6 +37,7 @@ pub fn page(visit: &Visit, request: &Request, who: &Identity, done: Done) -> Pag
         host: host(&request.redirect_uri),
         asked: asked(visit, request),
         unverified: client.registration_token.is_some() || !client.is_recognised_at(&request.redirect_uri),
+        publisher: client.document().map(|document| host(document.as_str())),
         policy_uri: link(client.policy_uri.as_ref()),
         tos_uri: link(client.tos_uri.as_ref()),
         request: visit.params.to_string(),

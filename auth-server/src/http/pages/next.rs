@@ -54,6 +54,7 @@ impl Visit {
             NotSent::UnknownClient => Reason::UnknownClient,
             NotSent::BadRedirectUri => Reason::BadRedirectUri,
             NotSent::UnknownRequestUri => Reason::UnknownRequestUri,
+            NotSent::BadRequestObject => Reason::BadRequestObject,
         };
         self.show(StatusCode::BAD_REQUEST, &Page::Error { reason }, None)
     }
