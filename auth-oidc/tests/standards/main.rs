@@ -14,6 +14,7 @@ mod rfc7591;
 mod rfc7592;
 mod rfc7636;
 mod rfc7662;
+mod rfc8628;
 mod rfc8707;
 mod rfc9068;
 mod rfc9126;
