@@ -9,7 +9,7 @@ export class Browser {
   }
 
   // Goes to `url`, does on each page what it asks for, and answers what is brought to `callback`: a URL, with the
-  // answer in its query or, as `form`, in the body.
+  // answer in its query or, as `form`, in the body. Without a `callback`, it ends at the page that asks for nothing.
   async bring(url, callback) {
     let response = await this.#ask('GET', url);
     for (let step = 0; step < 20; step++) {
@@ -23,6 +23,7 @@ export class Browser {
       const page = await response.text();
       const root = parse(page);
       const form = root.querySelector('form');
+      if (!form && !callback && response.ok) return { page };
       if (!form) throw new Error(`${response.status} ${response.url}, without a form:\n${page}`);
       const fields = this.#filled(form, root);
       const action = new URL(form.getAttribute('action') || response.url, response.url);
@@ -44,7 +45,7 @@ export class Browser {
     // The first button that says yes; it may stand outside, and name the form.
     const own = form.querySelectorAll('button[name]');
     const outside = root.querySelectorAll('button[name][form]').filter((button) => button.getAttribute('form') === form.id);
-    const button = [...own, ...outside].find((button) => button.getAttribute('value') !== 'deny');
+    const button = [...own, ...outside].find((button) => button.getAttribute('value') !== 'deny' && button.getAttribute('name') !== 'abort');
     if (button) fields.set(button.getAttribute('name'), button.getAttribute('value') ?? '');
     return fields;
   }

@@ -25,6 +25,8 @@ pub const BANK: (&str, &str) = (
     r#"{"kty":"EC","crv":"P-256","x":"MzZgwacrnricOuuTZJtOAsSeqo4gpQVrio9v6L7E9Ng",
         "y":"2xKzj-gj3mGKIzfSVoHwGiG3AsfnILvYTTCnF5opFSU","d":"eBv89CPMmCRsRag5dEO8ivdscDUm7hFYijS8eU9K69A"}"#,
 );
+/// A client on a device, which keeps no secret.
+pub const DEVICE: &str = "tv";
 /// The one service that tokens are for.
 pub const RESOURCE: &str = "https://api.example";
 
@@ -128,6 +130,7 @@ fn script(name: &str, variables: &[(&str, &str)]) -> Command {
         ("MACHINE_SECRET", MACHINE.1),
         ("BANK_ID", BANK.0),
         ("BANK_KEY", BANK.1),
+        ("DEVICE_ID", DEVICE),
         ("RESOURCE", RESOURCE),
     ];
     command.arg(folder.join(name)).current_dir(folder).envs(known).envs(variables.iter().copied());
@@ -189,6 +192,13 @@ fn clients(mcp: &str) -> String {
         redirect_uris = ["http://127.0.0.1/callback"]
         grant_types = ["authorization_code", "refresh_token"]
         scope = "openid profile email offline_access"
+
+        [[clients]]
+        client_id = "{DEVICE}"
+        client_name = "The television"
+        token_endpoint_auth_method = "none"
+        grant_types = ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]
+        id_token_signed_response_alg = "RS256"
         "#,
         APP.0,
         digest(APP),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use tests::*;
 use tokio::process::Command;
 
-/// A client that has a secret, and one that cannot be told from others.
+/// A client that has a secret, one that cannot be told from others, and one on a device.
 const CLIENTS: &str = r#"
 [[clients]]
 client_id = "notes"
@@ -20,9 +20,16 @@ client_id = "desk"
 client_name = "Desk"
 token_endpoint_auth_method = "none"
 redirect_uris = ["http://localhost/cb"]
+
+[[clients]]
+client_id = "tv"
+client_name = "The television"
+token_endpoint_auth_method = "none"
+grant_types = ["urn:ietf:params:oauth:grant-type:device_code"]
+policy_uri = "https://tv.example/privacy"
 "#;
 
-#[tokio::test] // O-15, O-17, O-18, O-20, O-22
+#[tokio::test] // O-15, O-17, O-18, O-20, O-22, O-30
 async fn a_person_with_a_browser_gets_everywhere_without_script() {
     let (node, chromium) = (program("node"), program("chromium"));
     let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/browser/node_modules");
