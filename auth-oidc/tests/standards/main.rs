@@ -2,6 +2,7 @@
 
 mod fapi2;
 mod house;
+mod limits;
 mod oidc_core;
 mod oidc_discovery;
 mod oidc_logout;

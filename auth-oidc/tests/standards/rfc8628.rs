@@ -1,15 +1,19 @@
 //! RFC 8628: the device authorization grant.
 use crate::house::*;
-use auth_core::{accounts::*, counter::Rule, policy::Limits, testing::World};
-use auth_oidc::{Policy, Provider, authorize::Decision, device::*, error::ErrorCode::*, token::Tokens};
+use auth_core::{accounts::*, testing::World};
+use auth_oidc::{
+    authorize::Decision,
+    device::*,
+    error::ErrorCode::*,
+    token::{ClientRequest, Tokens},
+};
 use serde_json::json;
-use std::{sync::Arc, time::Duration};
-use tokio::{sync::Barrier, task::JoinSet};
+use std::time::Duration;
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// A television: ours, and it keeps no secret.
-async fn tv(house: &House) -> App {
+pub async fn tv(house: &House) -> App {
     tv_with(house, json!({})).await
 }
 
@@ -25,15 +29,15 @@ async fn tv_with(house: &House, more: serde_json::Value) -> App {
     house.app(members).await
 }
 
-async fn ask(house: &House, app: &App) -> DeviceAuthorization {
+pub async fn ask(house: &House, app: &App) -> DeviceAuthorization {
     house.provider.authorize_device(&app.asks(&[("scope", "openid email read"), ("resource", API)])).await.unwrap()
 }
 
-async fn poll(house: &House, app: &App, device: &DeviceAuthorization) -> Result<Tokens, auth_oidc::error::Error> {
+pub async fn poll(house: &House, app: &App, device: &DeviceAuthorization) -> Result<Tokens, auth_oidc::error::Error> {
     house.token(app, &[("grant_type", DEVICE_CODE), ("device_code", device.device_code.expose())]).await
 }
 
-async fn look(house: &House, who: &Identity, code: &UserCode) -> Option<DeviceRequest> {
+pub async fn look(house: &House, who: &Identity, code: &UserCode) -> Option<DeviceRequest> {
     house.provider.device_request(&World::caller(), who, code).await.unwrap().unwrap()
 }
 
@@ -44,7 +48,7 @@ async fn say(house: &House, who: &Identity, device: &DeviceAuthorization, decisi
     house.provider.answer_device(who, &device.user_code, Some(&ticket), decision).await.unwrap()
 }
 
-async fn allowed(house: &House, app: &App) -> DeviceAuthorization {
+pub async fn allowed(house: &House, app: &App) -> DeviceAuthorization {
     let (device, ann) = (ask(house, app).await, house.sign_in().await.who);
     assert_eq!(say(house, &ann, &device, Decision::Allow).await, DeviceAnswer::Taken);
     device
@@ -58,9 +62,8 @@ async fn section_3_1_the_client_proves_who_it_is_and_may_ask_so() {
     for app in [&public, &known] {
         ask(&house, app).await;
     }
-    let nobody = form(&[("client_id", "known"), ("scope", "openid")]);
-    let nobody = auth_oidc::token::ClientRequest { params: nobody, ..known.asks(&[]) };
-    let nobody = auth_oidc::token::ClientRequest { authorization: None, ..nobody };
+    let params = form(&[("client_id", "known"), ("scope", "openid")]);
+    let nobody = ClientRequest { params, ..ClientRequest::default() };
     assert_eq!(code_of(house.provider.authorize_device(&nobody).await), InvalidClient);
     let request = web.asks(&[("scope", "openid")]);
     assert_eq!(code_of(house.provider.authorize_device(&request).await), UnauthorizedClient);
@@ -269,101 +272,6 @@ async fn whoever_answers_first_decides() {
     let (yes, no) = (yes.unwrap(), no.unwrap());
     assert_eq!([yes, no].iter().filter(|answer| **answer == DeviceAnswer::Taken).count(), 1);
     assert_eq!(poll(&house, &tv, &device).await.is_ok(), yes == DeviceAnswer::Taken);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)] // O-07
-async fn of_sixteen_who_show_one_code_one_gets_tokens_and_they_die_with_the_others() {
-    const RACERS: usize = 16;
-    let (house, gate) = (Arc::new(House::new().await), Arc::new(Barrier::new(RACERS)));
-    let tv = tv(&house).await;
-    let device = allowed(&house, &tv).await;
-    let mut racers = JoinSet::new();
-    for _ in 0..RACERS {
-        let (house, gate, tv, device) = (house.clone(), gate.clone(), tv.clone(), device.clone());
-        racers.spawn(async move {
-            gate.wait().await;
-            poll(&house, &tv, &device).await
-        });
-    }
-    let (won, lost): (Vec<_>, Vec<_>) = racers.join_all().await.into_iter().partition(Result::is_ok);
-    // A later one may come before the winner has its answer: then nobody gets one.
-    assert!(won.len() <= 1, "{}", won.len());
-    for lost in lost {
-        assert_eq!(code_of(lost), InvalidGrant);
-    }
-    for won in won.into_iter().flatten() {
-        assert_eq!(code_of(house.refresh(&tv, &won).await), InvalidGrant);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_sixteen_who_let_one_device_in_one_does() {
-    const RACERS: usize = 16;
-    let (house, gate) = (Arc::new(House::new().await), Arc::new(Barrier::new(RACERS)));
-    let (tv, ann) = (tv(&house).await, house.sign_in().await.who);
-    let device = ask(&house, &tv).await;
-    let request = look(&house, &ann, &device.user_code).await.unwrap();
-    let ticket = house.provider.device_ticket(&request, &ann);
-    let mut racers = JoinSet::new();
-    for _ in 0..RACERS {
-        let (house, gate, ann, device, ticket) =
-            (house.clone(), gate.clone(), ann.clone(), device.clone(), ticket.clone());
-        racers.spawn(async move {
-            gate.wait().await;
-            house.provider.answer_device(&ann, &device.user_code, Some(&ticket), Decision::Allow).await.unwrap()
-        });
-    }
-    let answers = racers.join_all().await;
-    assert_eq!(answers.iter().filter(|answer| **answer == DeviceAnswer::Taken).count(), 1);
-    let sessions = house.world.ports.sessions.of_user(ann.user.id).await.unwrap();
-    let now = house.world.ports.clock.now();
-    let live = sessions.iter().filter(|session| session.grant.is_some() && session.is_live(now));
-    assert_eq!(live.count(), 1, "nothing is left of the others");
-    poll(&house, &tv, &device).await.unwrap();
-}
-
-#[tokio::test] // O-30
-async fn section_5_1_wrong_user_codes_are_counted_and_right_ones_are_not() {
-    let house = House::new().await;
-    let tv = tv(&house).await;
-    let limits = Limits {
-        user_code_per_account: Rule::new(2, Duration::from_mins(10)),
-        user_code_per_source: Rule::new(3, Duration::from_mins(10)),
-        ..World::policy().limits
-    };
-    let accounts = house.world.accounts_with(auth_core::policy::Policy { limits, ..World::policy() });
-    let provider = Provider::new(accounts, Policy::default());
-    let (ann, device) = (house.sign_in().await.who, ask(&house, &tv).await);
-    let wrong = UserCode::parse("BBBB-BBBB").unwrap();
-    let (here, there) = (World::caller(), Caller { source: Some([198, 51, 100, 1].into()), ..Caller::default() });
-    for right in [false, true, true, true, false] {
-        let code = if right { &device.user_code } else { &wrong };
-        assert_eq!(provider.device_request(&here, &ann, code).await.unwrap().unwrap().is_some(), right);
-    }
-    for (caller, code) in [(&here, &wrong), (&here, &device.user_code), (&there, &device.user_code)] {
-        assert!(provider.device_request(caller, &ann, code).await.unwrap().is_err(), "wherever she is");
-    }
-    house.world.clock.advance(Duration::from_mins(10));
-    assert!(provider.device_request(&there, &ann, &wrong).await.unwrap().unwrap().is_none());
-}
-
-#[tokio::test]
-async fn a_source_asks_for_so_many_devices_and_no_more() {
-    let house = House::new().await;
-    let limits = Limits { request_per_source: Rule::new(2, Duration::from_mins(10)), ..World::policy().limits };
-    let accounts = house.world.accounts_with(auth_core::policy::Policy { limits, ..World::policy() });
-    let provider = Provider::new(accounts, Policy::default());
-    let (tv, spa) = (tv(&house).await, house.public_app().await);
-    let request = tv.asks(&[("scope", "openid")]);
-    for _ in 0..2 {
-        provider.authorize_device(&request).await.unwrap();
-    }
-    let slow =
-        |error| matches!(error, auth_oidc::error::Error::Slow(Slow { retry_after }) if retry_after > Duration::ZERO);
-    assert!(slow(provider.authorize_device(&request).await.unwrap_err()));
-    // Of what nobody proves, it is one count.
-    let pushed = auth_oidc::token::ClientRequest { params: spa.request(&[]), ..Default::default() };
-    assert!(slow(provider.push(&pushed).await.unwrap_err()));
 }
 
 #[tokio::test]
