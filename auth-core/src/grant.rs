@@ -20,8 +20,9 @@ pub struct Grant {
     pub offline: bool,
     /// When the password was shown: `auth_time`.
     pub auth_time: Timestamp,
-    /// What binds the code to the request that it answers.
-    pub code: CodeBinding,
+    /// What binds the code to the request that it answers; none of a device, which is given no code (RFC 8628).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeBinding>,
     /// Handed back in the ID token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,

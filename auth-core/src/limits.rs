@@ -5,11 +5,15 @@
 //! | passwords | `limits/login.rs` |
 //! | codes that were mailed | `limits/code.rs` |
 //! | mails that are asked for | `limits/mail.rs` |
+//! | what a device shows and a person types | `limits/user_code.rs` |
+//! | requests of programs that prove nothing | `limits/request.rs` |
 //!
 //! Every number is in [`Limits`](crate::policy::Limits).
 mod code;
 mod login;
 mod mail;
+mod request;
+mod user_code;
 
 pub use self::code::Alarm;
 

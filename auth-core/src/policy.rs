@@ -110,6 +110,14 @@ pub struct Limits {
     /// Mails to one address, over the longest time. The last one is kept for a reset, and its code is long and lasts until
     /// mails go again.
     pub mail_per_address_daily: Rule,
+    /// Wrong user codes (RFC 8628) that one person types.
+    pub user_code_per_account: Rule,
+    /// Wrong user codes from one source.
+    pub user_code_per_source: Rule,
+    /// Requests from one source that are kept though nobody proves who asks: of devices, and those that public clients push.
+    pub request_per_source: Rule,
+    /// Clients that register themselves from one source, without a token that an operator has given out.
+    pub registration_per_source: Rule,
     /// So many times what a source may is what its whole network may; 4.
     pub network_factor: NonZero<u32>,
     /// While many are guessing, a source may what it may otherwise, divided by this; 4.
@@ -141,6 +149,10 @@ impl Limits {
             mail_per_address: rule,
             mail_per_address_hourly: rule,
             mail_per_address_daily: rule,
+            user_code_per_account: rule,
+            user_code_per_source: rule,
+            request_per_source: rule,
+            registration_per_source: rule,
             ..Self::default()
         }
     }
@@ -169,6 +181,10 @@ impl Default for Limits {
             mail_per_address: Rule::new(1, Duration::from_mins(1)),
             mail_per_address_hourly: Rule::new(3, hour),
             mail_per_address_daily: Rule::new(5, days(1)),
+            user_code_per_account: Rule::new(10, hour),
+            user_code_per_source: Rule::new(20, hour),
+            request_per_source: Rule::new(200, quarter_of_an_hour),
+            registration_per_source: Rule::new(20, hour),
             network_factor: number(4),
             watch_divisor: number(4),
             counters: number(1 << 22),

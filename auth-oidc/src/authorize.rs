@@ -23,8 +23,6 @@ use auth_core::{
     accounts::Identity,
     grant::{CodeBinding, Grant},
     ports::*,
-    secrets::Seed,
-    session::Session,
     session_token::{Purpose, SessionToken},
     value::*,
 };
@@ -177,7 +175,9 @@ impl Provider {
                 let refusal = Refusal::new(ErrorCode::AccessDenied, "the person has said no");
                 return Ok(Authorization::Answer(self.refuse(&request, &refusal)));
             }
-            Some(Decision::Allow) if asks => self.remember_consent(&request, who).await?,
+            Some(Decision::Allow) if asks => {
+                self.remember_consent(&request.client, &self.asked_by(&request), who).await?;
+            }
             Some(Decision::Allow) | None => {}
         }
         let code = self.grant(&request, who).await?;
@@ -209,48 +209,24 @@ impl Provider {
     /// Makes the grant. Its code is the first credential of its chain, so there is no moment between a code that is spent
     /// and what it buys.
     async fn grant(&self, request: &Request, who: &Identity) -> Outside<Secret> {
-        let Ports { sessions, events, clock, rng, .. } = self.ports();
-        let (now, accounts) = (clock.now(), self.accounts.policy());
-        let mut seed = [0; 32];
-        rng.fill(&mut seed);
-        let offline = request.scope.has("offline_access");
-        let ends_at = if request.client.may(crate::client::GrantType::RefreshToken) {
-            now + accounts.session_ttl
-        } else {
-            now + self.policy.code_ttl + self.policy.token_ttl // nothing of it is good for longer
-        };
         let grant = Grant {
             client: request.client.client_id.clone(),
             scope: request.scope.clone(),
             resources: request.resources.clone(),
             given_in: who.session.id,
-            offline,
+            offline: request.scope.has("offline_access"),
             auth_time: who.session.started_at,
-            code: CodeBinding {
+            code: Some(CodeBinding {
                 redirect_uri: request.redirect_uri.clone(),
                 challenge: request.challenge.clone(),
                 dpop_jkt: request.dpop_jkt.clone(),
-            },
+            }),
             nonce: request.nonce.clone(),
             id_token_claims: request.id_token_claims.clone(),
             userinfo_claims: request.userinfo_claims.clone(),
         };
-        let session = Session {
-            id: SessionId::generate(who.user.id, rng.as_ref()),
-            epoch: who.user.epoch,
-            key: self.accounts.secret().id(),
-            seed: Seed(seed),
-            generation: 0,
-            turned_at: now,
-            started_at: now,
-            expires_at: now + self.policy.code_ttl,
-            ends_at: if offline { ends_at } else { ends_at.min(who.session.ends_at) },
-            ended: false,
-            device: None,
-            grant: Some(Box::new(grant)),
-        };
-        sessions.create(&session).await?;
-        events.record(&Event::Granted(who.user.id, session.id, request.client.client_id.clone()));
+        let good_until = self.ports().clock.now() + self.policy.code_ttl;
+        let session = self.give(&request.client, who, grant, good_until).await?;
         Ok(SessionToken::of(&session, Purpose::Code, self.accounts.secret()).reveal(Purpose::Code))
     }
 }

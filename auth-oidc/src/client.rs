@@ -153,11 +153,14 @@ pub enum GrantType {
     RefreshToken,
     /// The client itself, for itself.
     ClientCredentials,
+    /// The code of a device, which a person has let in elsewhere (RFC 8628).
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
 }
 
 impl GrantType {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+    pub const ALL: [Self; 4] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::DeviceCode];
 
     /// Its registered name.
     pub const fn as_str(self) -> &'static str {
@@ -165,6 +168,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
         }
     }
 
@@ -292,8 +296,9 @@ impl Client {
         if self.may(GrantType::AuthorizationCode) == self.redirect_uris.is_empty() {
             return bad("redirect_uris", "a client has them if, and only if, it may ask for authorization codes");
         }
-        if self.may(GrantType::RefreshToken) && !self.may(GrantType::AuthorizationCode) {
-            return bad("grant_types", "refresh tokens are given beside what an authorization code buys");
+        let asks_people = self.may(GrantType::AuthorizationCode) || self.may(GrantType::DeviceCode);
+        if self.may(GrantType::RefreshToken) && !asks_people {
+            return bad("grant_types", "refresh tokens are given beside what an authorization or device code buys");
         }
         if self.grant_types.is_empty() && self.serves.is_empty() {
             return bad("grant_types", "a client gets tokens, or serves a resource");

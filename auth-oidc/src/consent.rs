@@ -83,9 +83,9 @@ impl Provider {
     }
 
     /// Keeps what the person has agreed to, beside what they had agreed to before.
-    pub(crate) async fn remember_consent(&self, request: &Request, who: &Identity) -> Outside<()> {
+    pub(crate) async fn remember_consent(&self, client: &Client, asked: &Asked, who: &Identity) -> Outside<()> {
         let Ports { documents, events, clock, .. } = self.ports();
-        let (asked, now, client) = (self.asked_by(request), clock.now(), &request.client);
+        let now = clock.now();
         let (key, fresh) = (
             key(who.user.id, &client.client_id)?,
             Consent { client: client.client_id.clone(), granted: asked.clone(), given_at: now },
@@ -97,13 +97,13 @@ impl Provider {
                 if held.given_at < client.client_id_issued_at {
                     held.granted.clear();
                 }
-                held.extend(&asked, now);
+                held.extend(asked, now);
                 let Ok(body) = written(&held) else { return Change::Leave };
                 document.body = body;
                 Change::Write
             });
             let held = extended.await?.map(|document| read::<Consent>(&document)).transpose()?;
-            if !held.is_some_and(|held| held.covers(&asked)) {
+            if !held.is_some_and(|held| held.covers(asked)) {
                 return Err(Unavailable::failed("documents", "a consent was withdrawn while it was given"));
             }
         }

@@ -22,6 +22,8 @@ pub struct Metadata {
     pub authorization_endpoint: String,
     /// Where tokens are given.
     pub token_endpoint: String,
+    /// Where a device asks for its person (RFC 8628, section 4).
+    pub device_authorization_endpoint: String,
     /// Where a client brings a request beforehand.
     pub pushed_authorization_request_endpoint: String,
     /// Whether every client must.
@@ -103,6 +105,7 @@ impl Provider {
             issuer: self.issuer().to_owned(),
             authorization_endpoint: self.endpoint(path::AUTHORIZE),
             token_endpoint: self.endpoint(path::TOKEN),
+            device_authorization_endpoint: self.endpoint(path::DEVICE_AUTHORIZATION),
             pushed_authorization_request_endpoint: self.endpoint(path::PAR),
             require_pushed_authorization_requests: false,
             userinfo_endpoint: self.endpoint(path::USERINFO),

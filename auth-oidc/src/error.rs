@@ -1,5 +1,5 @@
 //! What a client is told when the answer is no.
-use auth_core::ports::Unavailable;
+use auth_core::{accounts::Slow, ports::Unavailable};
 use std::borrow::Cow;
 
 /// The codes of RFC 6749, sections 4.1.2.1 and 5.2, and of those that add to it.
@@ -41,6 +41,12 @@ pub enum ErrorCode {
     InvalidRedirectUri,
     /// RFC 7591: something else that cannot be registered.
     InvalidClientMetadata,
+    /// RFC 8628: the person has not answered yet.
+    AuthorizationPending,
+    /// RFC 8628: the same, and the device asks too often.
+    SlowDown,
+    /// RFC 8628: the person has not answered in time.
+    ExpiredToken,
     /// RFC 9449: the proof of a key is missing, or not good.
     InvalidDpopProof,
     /// RFC 9449: the proof must hold the nonce that comes with this.
@@ -73,6 +79,9 @@ impl ErrorCode {
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
             Self::InvalidToken => "invalid_token",
@@ -108,6 +117,9 @@ pub enum Error {
     /// Not without this nonce in the proof: [`ErrorCode::UseDpopNonce`] (RFC 9449, section 8).
     #[error("a proof with a nonce is needed")]
     NonceNeeded(String),
+    /// Not now: too many come from there.
+    #[error(transparent)]
+    Slow(#[from] Slow),
     /// The outside failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

@@ -6,6 +6,7 @@
 //! | its parts, and what they share | [`Provider`] |
 //! | a person's leave for a code: who asks, the checks, the person's part, the answer | [`authorize`] |
 //! | the same request, brought by the client itself beforehand | [`par`] |
+//! | a device that has no browser: a person lets it in on another | [`device`] |
 //! | tokens: the steps that all share, and one file for each grant type | [`token`] |
 //! | tokens that are bound to a key of the client | [`dpop`] |
 //! | what a person has agreed to | [`consent`] |
@@ -72,10 +73,12 @@ mod client_documents;
 mod client_keys;
 pub mod clients;
 pub mod consent;
+pub mod device;
 pub mod discovery;
 pub mod dpop;
 pub mod error;
 pub mod fetch;
+mod grant;
 mod hint;
 pub mod introspect;
 pub mod logout;

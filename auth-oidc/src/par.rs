@@ -55,6 +55,9 @@ impl Provider {
     pub async fn push(&self, request: &ClientRequest) -> Result<Pushed, Error> {
         let Ports { documents, clock, rng, .. } = self.ports();
         let client = self.authenticated(request, path::PAR).await?;
+        if client.is_public() {
+            self.accounts.limit_requests(&request.caller).await??;
+        }
         // RFC 9126, section 2.1: a reference to a request is no request.
         if request.params.get("request_uri").is_some() {
             return refused(InvalidRequest, "a request that is pushed has no request_uri");

@@ -15,6 +15,10 @@ pub struct Policy {
     pub token_ttl: Duration,
     /// How long a page for consent is good once it was shown; 10 minutes.
     pub page_ttl: Duration,
+    /// How long a device waits for its person (RFC 8628); 10 minutes.
+    pub device_ttl: Duration,
+    /// How long it waits between two questions at the token endpoint; 5 seconds.
+    pub device_interval: Duration,
     /// Whether a client may register itself without a token that an operator has given out (RFC 7591, section 3).
     pub open_registration: bool,
     /// Whether a client that nobody has registered may be named by where it says who it is, if anybody is asked at all.
@@ -32,6 +36,8 @@ impl Default for Policy {
             pushed_ttl: Duration::from_mins(1),
             token_ttl: Duration::from_mins(10),
             page_ttl: Duration::from_mins(10),
+            device_ttl: Duration::from_mins(10),
+            device_interval: Duration::from_secs(5),
             open_registration: false,
             client_id_metadata_documents: true,
             resources: Vec::new(),

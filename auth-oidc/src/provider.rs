@@ -38,6 +38,10 @@ pub mod path {
     pub const TOKEN: &str = "/oauth2/token";
     /// RFC 9126, section 2.
     pub const PAR: &str = "/oauth2/par";
+    /// RFC 8628, section 3.1: what a device asks.
+    pub const DEVICE_AUTHORIZATION: &str = "/oauth2/device_authorization";
+    /// RFC 8628, section 3.3: where its person goes.
+    pub const DEVICE: &str = "/oauth2/device";
     /// OpenID Connect Core, section 5.3.
     pub const USERINFO: &str = "/oauth2/userinfo";
     /// RFC 7662.

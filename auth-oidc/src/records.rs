@@ -19,6 +19,24 @@ pub(crate) fn written(record: &impl Serialize) -> Outside<Value> {
     serde_json::to_value(record).map_err(failed)
 }
 
+/// Changes what a document says. Answers what it says then.
+pub(crate) async fn change<T: Serialize + DeserializeOwned>(
+    documents: &dyn DocumentStore,
+    key: &DocumentKey,
+    change: impl Fn(&mut T) -> Change + Send + Sync,
+) -> Outside<Option<T>> {
+    let changed = documents.change_document(key, |document| {
+        let Ok(mut record) = read::<T>(document) else { return Change::Leave };
+        if change(&mut record) == Change::Leave {
+            return Change::Leave;
+        }
+        let Ok(body) = written(&record) else { return Change::Leave };
+        document.body = body;
+        Change::Write
+    });
+    changed.await?.map(|document| read(&document)).transpose()
+}
+
 /// Deletes a document, whoever writes over it meanwhile. Answers whether this call has.
 pub(crate) async fn remove(documents: &dyn DocumentStore, key: &DocumentKey) -> Outside<bool> {
     while let Some(stored) = documents.find(key).await? {

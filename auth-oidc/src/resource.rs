@@ -1,7 +1,11 @@
 //! Resources: the services that access tokens are for (RFC 8707).
 use crate::{
     Params,
-    error::{ErrorCode::InvalidTarget, Refusal, refused},
+    client::{Client, GrantType},
+    error::{
+        ErrorCode::{InvalidScope, InvalidTarget},
+        Refusal, refused,
+    },
     policy::{Policy, own_scope},
 };
 use auth_core::value::Scope;
@@ -22,6 +26,25 @@ pub(crate) fn asked(policy: &Policy, params: &Params, allowed: &[String]) -> Res
         return refused(InvalidTarget, "a resource is one that is known here, and that this client may ask for");
     }
     Ok(named)
+}
+
+/// What a request for a person's leave asks for there, and here (RFC 6749, section 3.3; OpenID Connect Core, section
+/// 3.1.2.1): words that are not understood are passed over, and so is what this client may not ask for.
+pub(crate) fn asked_scope(
+    policy: &Policy,
+    params: &Params,
+    client: &Client,
+    resources: &[String],
+) -> Result<Scope, Refusal> {
+    let asked = Scope::parse(params.get("scope").unwrap_or_default());
+    let asked = asked.map_err(|invalid| Refusal::new(InvalidScope, invalid.0))?;
+    let known = own_scope().and(&scope(policy, resources));
+    let granted = asked.common(&known).common(&client.scope);
+    if granted.is_empty() {
+        return refused(InvalidScope, "nothing of this scope can be given to this client");
+    }
+    // OpenID Connect Core, section 11: without a refresh token there is nothing that goes on.
+    Ok(if client.may(GrantType::RefreshToken) { granted } else { granted.without("offline_access") })
 }
 
 /// Those that every client may ask tokens for.

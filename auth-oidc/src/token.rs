@@ -6,6 +6,7 @@ mod assertion;
 mod authenticate;
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod issue;
 mod refresh_token;
 
@@ -22,7 +23,7 @@ use crate::{
     },
     path, resource,
 };
-use auth_core::value::Secret;
+use auth_core::{accounts::Caller, value::Secret};
 
 /// A request of a client to an endpoint that it proves itself to.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +34,8 @@ pub struct ClientRequest {
     pub authorization: Option<Secret>,
     /// The `DPoP` headers, as many as there were (RFC 9449).
     pub dpop: Vec<Secret>,
+    /// Where it comes from.
+    pub caller: Caller,
 }
 
 impl Provider {
@@ -58,6 +61,7 @@ impl Provider {
         match grant {
             GrantType::AuthorizationCode => self.exchange_code(&client, &request.params, key).await,
             GrantType::RefreshToken => self.refresh(&client, &request.params, key).await,
+            GrantType::DeviceCode => self.exchange_device_code(&client, &request.params, key).await,
             GrantType::ClientCredentials => self.client_credentials(&client, &request.params, key).await,
         }
     }

@@ -126,6 +126,45 @@ visit('a person chooses an account', async (page) => {
   assert.equal((await told(page)).get('error'), 'access_denied');
 });
 
+const device = async () => {
+  const body = new URLSearchParams({ client_id: 'tv', scope: 'openid profile email' });
+  return (await fetch(`${SERVER}/oauth2/device_authorization`, { method: 'POST', body })).json();
+};
+
+// What a device is told that asks for its tokens.
+const polled = async ({ device_code }) => {
+  const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
+  const body = new URLSearchParams({ client_id: 'tv', grant_type, device_code });
+  return (await fetch(`${SERVER}/oauth2/token`, { method: 'POST', body })).json();
+};
+
+visit('a person types the code of a device, and lets it in', async (page) => {
+  const waiting = await device();
+  await page.goto(waiting.verification_uri);
+  await signIn(page);
+  await page.waitForSelector('#device-submit');
+  await page.keyboard.type(waiting.user_code.toLowerCase().replace('-', '')); // where the page has put the cursor
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#consent-allow');
+  assert.match(await page.textContent('main'), /The television asks.*Go on only if you started this yourself/s);
+  assert.ok((await page.textContent('main')).includes(waiting.user_code));
+  await page.click('#consent-allow');
+  assert.equal(await page.textContent('h1'), 'Your device is connected');
+  assert.ok((await polled(waiting)).access_token);
+});
+
+visit('a link brings the code of a device, and a person says no', async (page) => {
+  const waiting = await device();
+  await page.goto(waiting.verification_uri_complete);
+  await signIn(page);
+  await page.waitForSelector('#device-submit');
+  assert.equal(await page.inputValue('input[name=user_code]'), waiting.user_code);
+  await page.click('#device-submit');
+  await page.click('#consent-deny');
+  assert.equal(await page.textContent('h1'), 'The device gets no access');
+  assert.equal((await polled(waiting)).error, 'access_denied');
+});
+
 visit('a person signs out', async (page, context) => {
   await authorize(page, { prompt: 'consent' });
   await signIn(page);
@@ -180,6 +219,18 @@ const walk = async (page, look) => {
   await look('account');
   await authorize(page, { response_mode: 'form_post', id_token_hint: 'none of ours' });
   await look('form-post');
+  await page.goto(`${SERVER}/oauth2/device`);
+  await look('device');
+  await page.fill('input[name=user_code]', 'BBBB-BBBB');
+  await page.click('#device-submit');
+  await look('no-device');
+  await page.goto((await device()).verification_uri_complete);
+  await look('device-brought');
+  await page.click('#device-submit');
+  await page.waitForSelector('#consent-allow');
+  await look('device-consent');
+  await page.click('#consent-allow');
+  await look('device-connected');
   await page.goto(`${SERVER}/oauth2/logout`);
   await look('logout');
   await page.click('#logout-confirm');

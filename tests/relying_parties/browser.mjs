@@ -60,7 +60,7 @@ export class Browser {
     // The first button that says yes; it may stand outside, and name the form.
     const own = form.querySelectorAll('button[name]');
     const outside = root.querySelectorAll('button[name][form]').filter((button) => button.getAttribute('form') === form.id);
-    const button = [...own, ...outside].find((button) => button.getAttribute('value') !== 'deny');
+    const button = [...own, ...outside].find((button) => button.getAttribute('value') !== 'deny' && button.getAttribute('name') !== 'abort');
     if (button) fields.set(button.getAttribute('name'), button.getAttribute('value') ?? '');
     return fields;
   }

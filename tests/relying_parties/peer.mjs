@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
-const { CLIENT_ID, CLIENT_SECRET, MACHINE_ID, MACHINE_SECRET, BANK_ID, BANK_KEY, RESOURCE } = process.env;
+const { CLIENT_ID, CLIENT_SECRET, MACHINE_ID, MACHINE_SECRET, BANK_ID, BANK_KEY, DEVICE_ID, RESOURCE } = process.env;
 const { d: _, ...bankKey } = JSON.parse(BANK_KEY);
 
 const server = createServer();
@@ -45,6 +45,13 @@ const provider = new Provider(issuer, {
       require_pushed_authorization_requests: true,
       dpop_bound_access_tokens: true,
     },
+    {
+      client_id: DEVICE_ID,
+      token_endpoint_auth_method: 'none',
+      redirect_uris: [],
+      response_types: [],
+      grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+    },
   ],
   jwks: { keys: [jwk] },
   claims: { openid: ['sub'], email: ['email', 'email_verified'] },
@@ -56,6 +63,7 @@ const provider = new Provider(issuer, {
     introspection: { enabled: true },
     revocation: { enabled: true },
     clientCredentials: { enabled: true },
+    deviceFlow: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => undefined,

@@ -27,6 +27,8 @@ pub const BANK: (&str, &str) = (
 );
 /// Apache's secret.
 const APACHE: &str = "cs_of-the-apache-that-the-scripts-know-01";
+/// A client on a device, which keeps no secret.
+pub const DEVICE: &str = "tv";
 /// The one service that tokens are for.
 pub const RESOURCE: &str = "https://api.example";
 
@@ -168,6 +170,7 @@ fn script(name: &str, variables: &[(&str, &str)]) -> Command {
         ("MACHINE_SECRET", MACHINE.1),
         ("BANK_ID", BANK.0),
         ("BANK_KEY", BANK.1),
+        ("DEVICE_ID", DEVICE),
         ("RESOURCE", RESOURCE),
     ];
     command.arg(folder.join(name)).current_dir(folder).envs(known).envs(variables.iter().copied());
@@ -237,6 +240,13 @@ fn clients(mcp: &str, apache: u16) -> String {
         post_logout_redirect_uris = ["http://localhost/"]
         grant_types = ["authorization_code", "refresh_token"]
         scope = "openid profile email offline_access"
+
+        [[clients]]
+        client_id = "{DEVICE}"
+        client_name = "The television"
+        token_endpoint_auth_method = "none"
+        grant_types = ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]
+        id_token_signed_response_alg = "RS256"
 
         [[clients]]
         client_id = "apache"

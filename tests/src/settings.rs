@@ -41,6 +41,10 @@ impl Default for Settings {
             "MAIL_PER_ADDRESS",
             "MAIL_PER_ADDRESS_HOURLY",
             "MAIL_PER_ADDRESS_DAILY",
+            "USER_CODE_PER_ACCOUNT",
+            "USER_CODE_PER_SOURCE",
+            "REQUEST_PER_SOURCE",
+            "REGISTRATION_PER_SOURCE",
         ];
         let small = Self::nothing().set("PORT", "0").set("ARGON2_MEMORY_KIB", "64").set("ARGON2_PASSES", "1");
         // An RSA key takes longer to make than most tests take.

@@ -129,7 +129,11 @@ fn of_limits(limits: &Limits) -> Vec<(&'static str, String)> {
         mail_per_source,
         mail_per_address,
         mail_per_address_hourly,
-        mail_per_address_daily
+        mail_per_address_daily,
+        user_code_per_account,
+        user_code_per_source,
+        request_per_source,
+        registration_per_source
     )
 }
 

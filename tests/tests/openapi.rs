@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 use tests::*;
 
-const ROUTES: [(&str, &str); 33] = [
+const ROUTES: [(&str, &str); 37] = [
     ("post", "/api/v1/auth/register"),
     ("post", "/api/v1/auth/register/confirm"),
     ("post", "/api/v1/auth/register/resend"),
@@ -22,6 +22,7 @@ const ROUTES: [(&str, &str); 33] = [
     ("post", "/oauth2/introspect"),
     ("post", "/oauth2/revoke"),
     ("post", "/oauth2/par"),
+    ("post", "/oauth2/device_authorization"),
     ("post", "/oauth2/register"),
     ("get", "/oauth2/register/{client_id}"),
     ("put", "/oauth2/register/{client_id}"),
@@ -33,6 +34,9 @@ const ROUTES: [(&str, &str); 33] = [
     ("post", "/oauth2/sign-in"),
     ("post", "/oauth2/account"),
     ("post", "/oauth2/consent"),
+    ("get", "/oauth2/device"),
+    ("post", "/oauth2/device"),
+    ("post", "/oauth2/device-consent"),
     ("get", "/.well-known/openid-configuration"),
     ("get", "/.well-known/oauth-authorization-server"),
     ("get", "/.well-known/jwks.json"),

@@ -2,7 +2,7 @@
 //! `tests/browser/pages.test.cjs`.
 use tests::*;
 
-/// A client that has a secret, and one that cannot be told from others.
+/// A client that has a secret, one that cannot be told from others, and one on a device.
 const CLIENTS: &str = r#"
 [[clients]]
 client_id = "notes"
@@ -18,9 +18,16 @@ client_id = "desk"
 client_name = "Desk"
 token_endpoint_auth_method = "none"
 redirect_uris = ["http://localhost/cb"]
+
+[[clients]]
+client_id = "tv"
+client_name = "The television"
+token_endpoint_auth_method = "none"
+grant_types = ["urn:ietf:params:oauth:grant-type:device_code"]
+policy_uri = "https://tv.example/privacy"
 "#;
 
-#[tokio::test] // O-15, O-17, O-18, O-20, O-22
+#[tokio::test] // O-15, O-17, O-18, O-20, O-22, O-30
 async fn a_person_with_a_browser_gets_everywhere_without_script() {
     let folder = tempfile::tempdir().unwrap();
     let clients = folder.path().join("clients.toml");

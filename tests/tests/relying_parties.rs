@@ -16,6 +16,11 @@ async fn openid_client_gets_what_it_asks_for_by_fapi_2() {
     Provider::start().await.passes("openid_client_fapi.mjs").await;
 }
 
+#[tokio::test] // RFC 8628
+async fn openid_client_gets_what_it_asks_for_on_a_device() {
+    Provider::start().await.passes("openid_client_device.mjs").await;
+}
+
 #[tokio::test]
 async fn authlib_gets_what_it_asks_for() {
     Provider::start().await.passes("authlib_client.py").await;
@@ -76,7 +81,7 @@ async fn open() -> Provider {
 #[tokio::test]
 async fn the_same_scripts_pass_against_a_certified_provider() {
     let peer = Peer::start().await;
-    for script in ["openid_client.mjs", "openid_client_fapi.mjs", "authlib_client.py"] {
+    for script in ["openid_client.mjs", "openid_client_fapi.mjs", "openid_client_device.mjs", "authlib_client.py"] {
         peer.passes(script).await;
     }
 }

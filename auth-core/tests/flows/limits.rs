@@ -3,6 +3,7 @@ mod calls;
 mod codes;
 mod logins;
 mod mails;
+mod programs;
 
 use crate::person::*;
 use auth_core::{accounts::*, device_token::DeviceToken, policy::Policy, testing::World};

@@ -4,12 +4,11 @@ use super::{Mode, Request};
 use crate::{
     Params,
     error::{
-        ErrorCode::{InvalidRequest, InvalidScope, RegistrationNotSupported, UnsupportedResponseType},
+        ErrorCode::{InvalidRequest, RegistrationNotSupported, UnsupportedResponseType},
         Refusal, refused,
     },
-    policy::{Policy, own_scope},
+    policy::Policy,
 };
-use auth_core::value::Scope;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::Deserialize;
 use serde_json::Value;
@@ -123,20 +122,9 @@ fn resource(policy: &Policy, params: &Params, request: &mut Request) -> Result<(
     Ok(())
 }
 
-/// RFC 6749, section 3.3; OpenID Connect Core, section 3.1.2.1: words that are not understood are passed over, and so is
-/// what this client may not ask for.
+/// RFC 6749, section 3.3.
 fn scope(policy: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
-    let asked = Scope::parse(params.get("scope").unwrap_or_default());
-    let asked = asked.map_err(|invalid| Refusal::new(InvalidScope, invalid.0))?;
-    let known = own_scope().and(&crate::resource::scope(policy, &request.resources));
-    request.scope = asked.common(&known).common(&request.client.scope);
-    if request.scope.is_empty() {
-        return refused(InvalidScope, "nothing of this scope can be given to this client");
-    }
-    // OpenID Connect Core, section 11: without a refresh token there is nothing that goes on.
-    if !request.client.may(crate::client::GrantType::RefreshToken) {
-        request.scope = request.scope.without("offline_access");
-    }
+    request.scope = crate::resource::asked_scope(policy, params, &request.client, &request.resources)?;
     Ok(())
 }
 

@@ -22,6 +22,8 @@ pub enum Page {
     Account,
     /// Whether they agree.
     Consent,
+    /// Whether they let a device in.
+    Device,
 }
 
 impl Ticket {
@@ -33,6 +35,11 @@ impl Ticket {
         let done = Done { signed_in: done.contains('s'), chosen: done.contains('c') };
         let shown_at = Timestamp(shown_at.parse().ok()?);
         parts.next().is_none().then_some(Self { shown_at, done, said, mac })
+    }
+
+    /// What the page said, in short.
+    pub(crate) fn said(&self) -> &str {
+        &self.said
     }
 
     /// The text for the form.
@@ -84,7 +91,7 @@ impl Provider {
     }
 
     /// The ticket, if it is of this page, and was shown to them.
-    fn shown<'a>(
+    pub(crate) fn shown<'a>(
         &self,
         page: Page,
         params: &Params,
@@ -98,7 +105,7 @@ impl Provider {
         (ours && now.since(ticket.shown_at) < self.policy.page_ttl).then_some(ticket)
     }
 
-    fn ticket_of(
+    pub(crate) fn ticket_of(
         &self,
         page: Page,
         params: &Params,
@@ -109,6 +116,7 @@ impl Provider {
         let page = match page {
             Page::Account => "account",
             Page::Consent => "consent",
+            Page::Device => "device",
         };
         let (session, at, request) = (who.session.id.to_string(), shown_at.0.to_string(), params.to_string());
         let mac = self.accounts.secret().index(&["ticket", page, &session, &at, done.letters(), &said, &request]);

@@ -35,7 +35,11 @@ fn what_does_not_go_together_is_refused_by_name() {
     assert_eq!(client(&requests).check(), Ok(()), "a client with a secret may sign its requests");
     let public = json!({ "token_endpoint_auth_method": "none", "client_secrets": [] });
     assert_eq!(client(&public).check(), Ok(()));
+    let device = "urn:ietf:params:oauth:grant-type:device_code";
+    assert_eq!(client(&json!({ "grant_types": [device, "refresh_token"], "redirect_uris": [] })).check(), Ok(()));
+    assert_eq!(client(&json!({ "grant_types": ["authorization_code", device] })).check(), Ok(()));
     for (members, member) in [
+        (json!({ "grant_types": [device] }), "redirect_uris"),
         (json!({ "client_id": "https://app.example/" }), "client_id"),
         (json!({ "client_id": "a/b" }), "client_id"),
         (json!({ "client_id": ".." }), "client_id"),

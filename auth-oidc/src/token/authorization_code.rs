@@ -30,9 +30,20 @@ impl Provider {
         params: &Params,
         key: Option<Thumbprint>,
     ) -> Result<Tokens, Error> {
-        let Ports { users, sessions, events, clock, .. } = self.ports();
         let code = Secret::new(required(params, "code", "code is missing")?.to_owned());
         let Ok(code) = SessionToken::parse(&code, Purpose::Code) else { return refused(InvalidGrant, BAD_CODE) };
+        self.redeem(client, params, key, &code).await
+    }
+
+    /// The same for a code in whatever form it was shown.
+    pub(super) async fn redeem(
+        &self,
+        client: &Client,
+        params: &Params,
+        key: Option<Thumbprint>,
+        code: &SessionToken,
+    ) -> Result<Tokens, Error> {
+        let Ports { users, sessions, events, clock, .. } = self.ports();
         let id = code.session;
         // Before the turn: after it little is left that the outside could fail at.
         let user = users.by_id(id.user()).await?;
@@ -76,7 +87,7 @@ impl Provider {
         user: Option<User>,
         session: Session,
     ) -> Result<(Standing, Vec<String>), Error> {
-        let continued = |grant: &Grant| is_continued(&grant.code, params, key);
+        let continued = |grant: &Grant| is_continued(grant.code.as_ref(), params, key);
         let bound = client.holds(&session) && session.grant.as_deref().is_some_and(continued);
         let standing = match user {
             Some(user) if bound => self.stands(user, session).await?,
@@ -92,7 +103,8 @@ impl Provider {
 }
 
 /// Whether the request to the token endpoint comes from whoever made the one to the authorization endpoint (O-08).
-fn is_continued(code: &CodeBinding, params: &Params, key: Option<&Thumbprint>) -> bool {
+fn is_continued(code: Option<&CodeBinding>, params: &Params, key: Option<&Thumbprint>) -> bool {
+    let Some(code) = code else { return true }; // only its device has shown it
     let verified = match (&code.challenge, params.get("code_verifier")) {
         (Some(challenge), Some(verifier)) => is_verified(challenge, verifier),
         (None, None) => true,

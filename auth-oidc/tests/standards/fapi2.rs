@@ -64,7 +64,7 @@ impl Bank {
         let assertion = self.assertion(&json!(self.house.provider.issuer()));
         let params = auth_oidc::Params::parse(params);
         let params = params.with("client_assertion", &assertion).with("client_assertion_type", TYPE);
-        ClientRequest { params, authorization: None, dpop }
+        ClientRequest { params, dpop, ..ClientRequest::default() }
     }
 
     async fn answer(&self, changes: &[(&str, Option<&str>)]) -> Result<Response, Error> {

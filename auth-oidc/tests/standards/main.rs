@@ -3,6 +3,7 @@
 mod cimd;
 mod fapi2;
 mod house;
+mod limits;
 mod oidc_backchannel;
 mod oidc_core;
 mod oidc_discovery;
@@ -16,6 +17,7 @@ mod rfc7591;
 mod rfc7592;
 mod rfc7636;
 mod rfc7662;
+mod rfc8628;
 mod rfc8707;
 mod rfc9068;
 mod rfc9101;

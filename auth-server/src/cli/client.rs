@@ -36,7 +36,8 @@ pub enum Action {
         /// Where its answers may go; more than once for more.
         #[conf(repeat, long = "redirect-uri")]
         redirect_uris: Vec<String>,
-        /// `authorization_code`, `refresh_token` or `client_credentials`; more than once for more.
+        /// `authorization_code`, `refresh_token`, `client_credentials` or `urn:ietf:params:oauth:grant-type:device_code`; more
+        /// than once for more.
         #[conf(repeat, long = "grant-type")]
         grant_types: Vec<String>,
         /// The most that it may ask for, in one argument.

@@ -7,7 +7,7 @@ use poem::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
 };
 
-const OPEN: [&str; 5] = [path::TOKEN, path::PAR, path::USERINFO, path::REVOKE, path::JWKS];
+const OPEN: [&str; 6] = [path::TOKEN, path::PAR, path::DEVICE_AUTHORIZATION, path::USERINFO, path::REVOKE, path::JWKS];
 
 /// Whether every origin may ask this.
 pub fn is_open(path: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The endpoints that programs ask: OAuth 2.0 and OpenID Connect. Each parses, calls one method of the provider, and
 //! answers.
 
+mod device;
 pub mod discovery;
 mod form;
 mod introspect;
@@ -27,6 +28,7 @@ pub fn routes() -> impl OpenApi {
     (
         token::Token,
         par::Par,
+        device::Device,
         userinfo::Userinfo,
         introspect::Introspect,
         revoke::Revoke,

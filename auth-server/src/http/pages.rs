@@ -7,6 +7,7 @@ mod browser_name;
 mod consent;
 mod cookies;
 pub mod described;
+mod device;
 mod form;
 mod logout;
 mod next;
@@ -27,6 +28,9 @@ pub fn add_to(paths: &mut Paths) {
     paths.add(Method::POST, "/oauth2/sign-in", Page(sign_in::SignIn));
     paths.add(Method::POST, "/oauth2/account", Page(account::Account));
     paths.add(Method::POST, "/oauth2/consent", Page(consent::Consent));
+    paths.add(Method::GET, path::DEVICE, Page(device::Ask));
+    paths.add(Method::POST, path::DEVICE, Page(device::Typed));
+    paths.add(Method::POST, "/oauth2/device-consent", Page(device::Answered));
     paths.add(Method::GET, "/oauth2/logout", Page(logout::Ask));
     paths.add(Method::POST, "/oauth2/logout", Page(logout::Logout));
     paths.add(Method::GET, "/oauth2/style.css", make(style::style));

@@ -23,7 +23,7 @@ macro_rules! shipped {
 }
 
 const TEMPLATES: &[(&str, &str)] = shipped! {
-    "account.html" "consent.html" "error.html" "form_post.html" "layout.html" "logout.html" "sign_in.html"
+    "account.html" "consent.html" "device.html" "device_consent.html" "device_done.html" "error.html" "form_post.html" "layout.html" "logout.html" "sign_in.html"
 };
 const WORDS: &[(&str, &str)] = shipped! { "en.toml" "ru.toml" };
 const STYLE: &str = include_str!("../../templates/style.css");

@@ -29,6 +29,22 @@ pub enum Page {
         csrf: String,
         ticket: String,
     },
+    /// What a device shows, to be typed; or, if a link has `brought` it, to be compared.
+    Device { login: String, user_code: String, brought: bool, request: String, csrf: String },
+    /// Yes or no to a device.
+    DeviceConsent {
+        client: String,
+        login: String,
+        user_code: String,
+        asked: Vec<Asked>,
+        policy_uri: Option<String>,
+        tos_uri: Option<String>,
+        request: String,
+        csrf: String,
+        ticket: String,
+    },
+    /// What was said to it.
+    DeviceDone { allowed: bool },
     /// Whether the person wants to sign out; that they have; or that there is nobody who could.
     Logout { login: Option<String>, done: bool, request: String, csrf: String },
     /// What is wrong, when nobody may be sent anywhere.
@@ -78,6 +94,8 @@ pub enum Told {
     Wrong,
     /// Right, but not whom the client expects.
     OtherAccount,
+    /// No device waits under that code.
+    NoDevice,
     /// What proves that the page was shown is missing, or too old.
     Stale,
     /// Too many attempts.
@@ -90,8 +108,8 @@ impl Told {
     /// One of each kind.
     pub(super) fn samples() -> impl Iterator<Item = Self> {
         let (short, long) = (Duration::from_secs(2), Duration::from_mins(5));
-        [Self::Wrong, Self::OtherAccount, Self::Stale, Self::Slow(short), Self::Slow(long), Self::Busy(short)]
-            .into_iter()
+        let slow = [Self::Slow(short), Self::Slow(long), Self::Busy(short)];
+        [Self::Wrong, Self::OtherAccount, Self::NoDevice, Self::Stale].into_iter().chain(slow)
     }
 
     /// The name of its words, and a number for them.
@@ -99,6 +117,7 @@ impl Told {
         let (word, count) = match self {
             Self::Wrong => ("wrong", 0),
             Self::OtherAccount => ("other_account", 0),
+            Self::NoDevice => ("no_device", 0),
             Self::Stale => ("stale", 0),
             Self::Slow(wait) if wait > Duration::from_mins(2) => ("slow_minutes", wait.as_secs().div_ceil(60)),
             Self::Slow(wait) => ("slow_seconds", wait.as_secs().max(1)),
@@ -115,6 +134,9 @@ impl Page {
             Self::SignIn { .. } => "sign_in.html",
             Self::Account { .. } => "account.html",
             Self::Consent { .. } => "consent.html",
+            Self::Device { .. } => "device.html",
+            Self::DeviceConsent { .. } => "device_consent.html",
+            Self::DeviceDone { .. } => "device_done.html",
             Self::Logout { .. } => "logout.html",
             Self::Error { .. } => "error.html",
             Self::FormPost { .. } => "form_post.html",
@@ -150,6 +172,19 @@ impl Page {
             .flat_map(|scope| [None, Some("sample".to_owned())].map(|at| Asked { scope: scope.to_owned(), at }));
         let logout = |login, done| Self::Logout { login, done, request: text(), csrf: text() };
         let sign_in = |client| Self::SignIn { client, username: text(), request: text(), csrf: text() };
+        let device =
+            |brought| Self::Device { login: text(), user_code: text(), brought, request: text(), csrf: text() };
+        let device_consent = |asked, uri: Option<String>| Self::DeviceConsent {
+            client: text(),
+            login: text(),
+            user_code: text(),
+            asked,
+            policy_uri: uri.clone(),
+            tos_uri: uri,
+            request: text(),
+            csrf: text(),
+            ticket: text(),
+        };
         vec![
             sign_in(Some(text())),
             sign_in(None),
@@ -161,7 +196,7 @@ impl Page {
                 csrf: text(),
                 ticket: text(),
             },
-            consent(asked.collect(), true, Some(link()), Some(link())),
+            consent(asked.clone().collect(), true, Some(link()), Some(link())),
             consent(Vec::new(), false, None, None),
             logout(Some(text()), false),
             logout(None, false),
@@ -173,6 +208,12 @@ impl Page {
             Self::Error { reason: Reason::Unavailable },
             Self::FormPost { host: text(), action: link(), fields: vec![Field { name: text(), value: text() }] },
             Self::Error { reason: Reason::BadRequestObject },
+            device(false),
+            device(true),
+            device_consent(asked.clone().collect(), Some(link())),
+            device_consent(Vec::new(), None),
+            Self::DeviceDone { allowed: true },
+            Self::DeviceDone { allowed: false },
         ]
     }
 }

@@ -66,6 +66,18 @@ pub struct LimitSettings {
     /// Mails to one address, over the longest time.
     #[conf(long, env, default_value = "5/1d", serde(use_value_parser))]
     pub limit_mail_per_address_daily: Pace,
+    /// Wrong user codes (RFC 8628) that one person types.
+    #[conf(long, env, default_value = "10/1h", serde(use_value_parser))]
+    pub limit_user_code_per_account: Pace,
+    /// Wrong user codes from one source.
+    #[conf(long, env, default_value = "20/1h", serde(use_value_parser))]
+    pub limit_user_code_per_source: Pace,
+    /// Requests from one source that are kept though nobody proves who asks: of devices, and those that public clients push.
+    #[conf(long, env, default_value = "200/15m", serde(use_value_parser))]
+    pub limit_request_per_source: Pace,
+    /// Clients that register themselves from one source, without a token that an operator has given out.
+    #[conf(long, env, default_value = "20/1h", serde(use_value_parser))]
+    pub limit_registration_per_source: Pace,
     /// So many times what a source may is what its whole network may.
     #[conf(long, env, default_value = "4", value_parser = |text: &str| whole(text, 1_u32, 1_000), serde(use_value_parser))]
     pub limit_network_factor: u32,
@@ -100,6 +112,10 @@ impl LimitSettings {
             mail_per_address: self.limit_mail_per_address.0,
             mail_per_address_hourly: self.limit_mail_per_address_hourly.0,
             mail_per_address_daily: self.limit_mail_per_address_daily.0,
+            user_code_per_account: self.limit_user_code_per_account.0,
+            user_code_per_source: self.limit_user_code_per_source.0,
+            request_per_source: self.limit_request_per_source.0,
+            registration_per_source: self.limit_registration_per_source.0,
             network_factor: number(self.limit_network_factor),
             watch_divisor: number(self.limit_watch_divisor),
             counters: number(self.limit_counters),

@@ -272,11 +272,11 @@ fn grant() -> Grant {
         given_in: SessionId::from_bytes([9; 32]),
         offline: true,
         auth_time: NOW,
-        code: CodeBinding {
+        code: Some(CodeBinding {
             redirect_uri: "https://client.example/".to_owned(),
             challenge: Some("E9".to_owned()),
             dpop_jkt: Some("0Z".to_owned()),
-        },
+        }),
         nonce: Some("n".to_owned()),
         id_token_claims: vec!["email".to_owned()],
         userinfo_claims: vec!["locale".to_owned()],

@@ -1,6 +1,9 @@
 //! Bodies of programs that ask: a form, of which each parameter is there once; what is not known is passed over.
 use super::refusal::OAuthRefusal;
-use crate::http::body::{FORM, is_form};
+use crate::http::{
+    body::{FORM, is_form},
+    caller::Asks,
+};
 use auth_core::value::Secret;
 use auth_oidc::{
     Params,
@@ -8,7 +11,7 @@ use auth_oidc::{
     token::ClientRequest,
 };
 use poem::{
-    Request, RequestBody,
+    FromRequest, Request, RequestBody,
     http::{HeaderMap, header},
 };
 use poem_openapi::{
@@ -49,8 +52,8 @@ impl<'a, T: Type> ApiExtractor<'a> for Form<T> {
             return Err(malformed("the body is application/x-www-form-urlencoded, and not compressed").into());
         }
         let (params, authorization) = (read(body).await?, authorization(request.headers())?);
-        let dpop = proofs(request.headers());
-        Ok(Self { request: ClientRequest { params, authorization, dpop }, of: PhantomData })
+        let (dpop, Asks(caller)) = (proofs(request.headers()), Asks::from_request_without_body(request).await?);
+        Ok(Self { request: ClientRequest { params, authorization, dpop, caller }, of: PhantomData })
     }
 }
 

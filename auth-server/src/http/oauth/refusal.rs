@@ -1,7 +1,7 @@
 //! How an endpoint says no: in the words of its specification, or as a problem where that has none.
 use crate::http::{
     answer::{ALWAYS, refused},
-    problem::Problem,
+    problem::{Code, Problem},
 };
 use auth_oidc::error::{Error, ErrorCode, Refusal};
 use poem::{
@@ -57,6 +57,7 @@ impl From<Error> for OAuthRefusal {
         match error {
             Error::Refused(refusal) => Self::Refused(refusal),
             Error::NonceNeeded(nonce) => Self::NonceNeeded { nonce, by_proof: false },
+            Error::Slow(slow) => Self::Problem(slow.into()),
             Error::Unavailable(unavailable) => Self::Problem(unavailable.into()),
         }
     }
@@ -133,7 +134,7 @@ impl ApiResponse for OAuthRefusal {
             headers: if status == 401 { vec![challenge()] } else { Vec::new() },
         });
         let mut problems: BTreeMap<u16, Vec<_>> = BTreeMap::new();
-        for code in ALWAYS {
+        for code in ALWAYS.iter().chain(&[Code::TooManyRequests]) {
             problems.entry(code.status()).or_default().push(*code);
         }
         let problems = problems.into_iter().map(|(status, codes)| refused(status, &codes));

@@ -3,11 +3,12 @@ use super::{Members, Tag, refusal::OAuthRefusal};
 use crate::http::{
     answer::{Answer, Done},
     bearer::{Bearer, security_scheme},
+    caller::Asks,
 };
 use auth_core::value::Secret;
 use auth_oidc::{
     Provider,
-    error::{ErrorCode, Refusal},
+    error::{Error, ErrorCode, Refusal},
     register::{Metadata, Registered},
 };
 use poem::{
@@ -93,9 +94,14 @@ impl Register {
     async fn register(
         &self,
         Data(provider): Data<&Provider>,
+        Asks(caller): Asks,
         Shown(token): Shown,
         Said(metadata): Said,
     ) -> Result<Answer<201, Members<Map<String, Value>>>, OAuthRefusal> {
+        if token.is_none() {
+            let limited = provider.accounts().limit_registrations(&caller).await;
+            limited.map_err(Error::from)?.map_err(Error::from)?;
+        }
         Ok(Answer(view(provider.register(token.as_ref(), &metadata).await?)))
     }
 

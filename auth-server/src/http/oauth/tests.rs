@@ -154,6 +154,7 @@ async fn pages_elsewhere_may_ask_what_takes_no_cookie_and_nothing_else() {
     for path in [
         "/oauth2/token",
         "/oauth2/userinfo",
+        "/oauth2/device_authorization",
         "/oauth2/revoke",
         "/.well-known/jwks.json",
         "/.well-known/openid-configuration",

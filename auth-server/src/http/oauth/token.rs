@@ -11,7 +11,7 @@ pub struct Token;
 #[derive(Object)]
 #[oai(rename = "TokenRequest")]
 struct Body {
-    /// `authorization_code`, `refresh_token` or `client_credentials`.
+    /// `authorization_code`, `refresh_token`, `client_credentials` or `urn:ietf:params:oauth:grant-type:device_code`.
     grant_type: String,
     /// The code (RFC 6749, section 4.1.3).
     code: Option<String>,
@@ -19,6 +19,8 @@ struct Body {
     redirect_uri: Option<String>,
     /// What the `code_challenge` was made of (RFC 7636).
     code_verifier: Option<String>,
+    /// The code of a device (RFC 8628, section 3.4).
+    device_code: Option<String>,
     /// The refresh token (RFC 6749, section 6).
     refresh_token: Option<String>,
     /// Less than was granted.
@@ -55,7 +57,7 @@ struct View {
 
 #[OpenApi(tag = "Tag::OAuth")]
 impl Token {
-    /// Tokens for a code, a refresh token, or a client itself
+    /// Tokens for a code, a refresh token, a device, or a client itself
     ///
     /// A client proves who it is in the way that it is registered for: by `Authorization: Basic` (both parts
     /// form-urlencoded), by `client_id` and `client_secret` in the body, by a `client_assertion`, or, if it keeps no secret, by `client_id` alone.

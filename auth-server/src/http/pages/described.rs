@@ -35,12 +35,18 @@ const LOGOUT: [(&str, bool, &str); 5] = [
     ("ui_locales", false, "The languages that the person reads."),
 ];
 
+/// Of the page for a device's person (RFC 8628, section 3.3).
+const DEVICE: [(&str, bool, &str); 2] =
+    [("user_code", false, "What the device shows."), ("ui_locales", false, "The languages that the person reads.")];
+
 /// Adds them to a document.
 pub fn add_to(document: &mut Value) {
     let posted = |id: &str, about: &str| json!({ "post": operation(id, about, &[]) });
     let paths = [
         (path::AUTHORIZE, by_both("authorize", "Where clients send people", &AUTHORIZE)),
         (path::LOGOUT, by_both("logout", "Where clients send people to sign out", &LOGOUT)),
+        (path::DEVICE, by_both("device", "Where a person types what a device shows", &DEVICE)),
+        ("/oauth2/device-consent", posted("page_device_consent", "The page to let a device in")),
         ("/oauth2/sign-in", posted("page_sign_in", "The page to sign in")),
         ("/oauth2/account", posted("page_account", "The page to choose an account")),
         ("/oauth2/consent", posted("page_consent", "The page to agree")),

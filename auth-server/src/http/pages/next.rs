@@ -1,5 +1,5 @@
 //! What comes next for whoever brings an authorization request: a page, or the way back to the client.
-use super::{account, consent, sign_in, visit::Visit};
+use super::{account, consent, device, sign_in, visit::Visit};
 use crate::pages::{Field, Page, Reason, Told};
 use auth_core::ports::Outside;
 use auth_oidc::authorize::{Authorization, Mode, NotSent, Response as Answer, Visitor};
@@ -12,6 +12,9 @@ use url::Url;
 impl Visit {
     /// Asks the provider, and answers as it says; with what there is to tell of what was just tried.
     pub async fn next(&self, visitor: Visitor, told: Option<Told>) -> Outside<Response> {
+        if device::is_meant(&self.params) {
+            return Ok(device::ask(self, visitor.who.as_ref(), told));
+        }
         let done = visitor.done;
         let (page, told) = match self.provider.authorize(&self.params, &visitor).await? {
             Authorization::Answer(answer) => return Ok(self.deliver(&answer)),

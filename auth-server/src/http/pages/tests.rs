@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 use url::form_urlencoded;
 
+mod device;
+
 const PASSWORD: &str = "a quiet green harbour";
 const CALLBACK: &str = "https://app.example/cb";
 

@@ -1,7 +1,7 @@
 //! A visit: one request of a browser. Who it is, what it brings, and how it is answered.
 use super::{
     cookies::{Cookie, Cookies},
-    form,
+    device, form,
 };
 use crate::{
     http::{Context, caller::Asks, problem},
@@ -58,7 +58,8 @@ impl Visit {
             let form = form::read(&mut request).await?;
             (Params::parse(form.get("request").unwrap_or_default()), form)
         } else {
-            (Params::parse(request.uri().query().unwrap_or_default()), Params::default())
+            let query = Params::parse(request.uri().query().unwrap_or_default());
+            (device::marked(request.uri().path(), query), Params::default())
         };
         let caller = Caller { device, ..caller };
         Ok(Self { context, provider, caller, cookies, user_agent, params, form, csrf })
@@ -142,7 +143,7 @@ impl Told {
         match self {
             // Not 401, which needs a challenge (RFC 9110, section 15.5.2); and not 200, by which a password manager would
             // take a wrong password for one to be kept.
-            Self::Wrong => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Wrong | Self::NoDevice => StatusCode::UNPROCESSABLE_ENTITY,
             Self::OtherAccount => StatusCode::OK,
             Self::Stale => StatusCode::FORBIDDEN,
             Self::Slow(_) => StatusCode::TOO_MANY_REQUESTS,
