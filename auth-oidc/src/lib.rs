@@ -9,6 +9,7 @@
 //! | tokens: the steps that all share, and one file for each grant type | [`token`] |
 //! | tokens that are bound to a key of the client | [`dpop`] |
 //! | what a person has agreed to | [`consent`] |
+//! | what clients are told of a person | [`claims`] |
 //! | what tokens are worth: to a client, to a resource, and how they are given back | [`access_token`], `userinfo`, [`introspect`], `revoke` |
 //! | a client sends a person to sign out | [`logout`] |
 //! | clients that register themselves | [`register`] |
@@ -63,7 +64,7 @@
 
 pub mod access_token;
 pub mod authorize;
-mod claims;
+pub mod claims;
 pub mod client;
 pub mod clients;
 pub mod consent;

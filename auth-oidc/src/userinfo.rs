@@ -1,6 +1,6 @@
 //! Userinfo: who the person is (OpenID Connect Core, section 5.3).
 use crate::{
-    Provider, claims,
+    Provider,
     dpop::Use,
     error::{
         Error,
@@ -60,7 +60,7 @@ impl Provider {
         if !live.claims.scope.has("openid") {
             return refused(InsufficientScope, "the scope of the access token lacks openid");
         }
-        let mut told = claims::of(&standing.user, &live.claims.scope, &standing.grant.userinfo_claims);
+        let mut told = self.claims_of(&standing.user, &live.claims.scope, &standing.grant.userinfo_claims).await?;
         told.insert("sub".to_owned(), Self::subject(standing.user.id).into());
         Ok(told)
     }

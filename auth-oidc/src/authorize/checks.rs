@@ -16,7 +16,7 @@ use auth_core::value::Scope;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) type Check = fn(&Policy, &Params, &mut Request) -> Result<(), Refusal>;
 
@@ -179,8 +179,8 @@ fn max_age(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Ref
     Ok(())
 }
 
-/// OpenID Connect Core, section 5.5: which claims, by their names; whether one is essential changes nothing. A `sub` with
-/// a value is the person that it must be.
+/// OpenID Connect Core, section 5.5: which claims, by their names, in whatever language (section 5.2); whether one is
+/// essential, or is to have some value, changes nothing. A `sub` with a value is the person that it must be.
 fn claims(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
     type Names = BTreeMap<String, Option<Value>>;
     #[derive(Default, Deserialize)]
@@ -205,8 +205,12 @@ fn claims(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refu
     request.subject_hint = subject(&id_token).or_else(|| subject(&userinfo));
     // Only what there is, and what this client may ask for in any way.
     let may = &request.client.scope;
-    let known = |name: &String| crate::claims::is_known(name) && crate::claims::scope_of(name).is_within(may);
-    let known = |names: Names| names.into_keys().filter(known).collect();
+    let known = |name: &&str| crate::claims::is_known(name) && crate::claims::scope_of(name).is_within(may);
+    let known = |names: Names| {
+        let untagged = names.keys().map(|name| name.split('#').next().unwrap_or_default());
+        let known: BTreeSet<_> = untagged.filter(known).collect();
+        known.into_iter().map(str::to_owned).collect()
+    };
     (request.id_token_claims, request.userinfo_claims) = (known(id_token), known(userinfo));
     Ok(())
 }

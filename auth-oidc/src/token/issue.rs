@@ -2,7 +2,6 @@
 use crate::{
     Provider,
     access_token::AccessClaims,
-    claims,
     client::Client,
     client::GrantType,
     dpop::Thumbprint,
@@ -163,7 +162,7 @@ impl Provider {
             amr: ["pwd"], // RFC 8176
             nonce: grant.nonce.as_deref().filter(|_| first),
             // In the code flow what the scopes tell is told at the userinfo endpoint (OpenID Connect Core, section 5.4).
-            claims: claims::of(user, &Scope::default(), &grant.id_token_claims),
+            claims: self.claims_of(user, &Scope::default(), &grant.id_token_claims).await?,
         };
         self.sign(client.id_token_signed_response_alg, "JWT", &claims).await.map(Secret::new)
     }

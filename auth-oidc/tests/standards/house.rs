@@ -8,7 +8,7 @@ use auth_oidc::{
     token::{ClientRequest, Tokens},
 };
 use base64::prelude::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
 
 /// RFC 7636, appendix B.
@@ -144,6 +144,11 @@ impl House {
     pub async fn refresh(&self, app: &App, tokens: &Tokens) -> Result<Tokens, Error> {
         let token = tokens.refresh_token.as_ref().expect("a refresh token").expose();
         self.token(app, &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    }
+
+    /// What the userinfo endpoint tells.
+    pub async fn told(&self, tokens: &Tokens) -> Map<String, Value> {
+        self.provider.userinfo(&tokens.access_token).await.unwrap()
     }
 
     /// Whether an access token opens the userinfo endpoint.

@@ -2,6 +2,7 @@
 
 mod fapi2;
 mod house;
+mod oidc_claims;
 mod oidc_core;
 mod oidc_discovery;
 mod oidc_logout;

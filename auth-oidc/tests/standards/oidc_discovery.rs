@@ -11,7 +11,7 @@ async fn section_3_what_is_said_is_what_is_done() {
     assert_eq!(said["response_types_supported"], json!(["code"]));
     assert_eq!(
         said["scopes_supported"],
-        json!(["email", "offline_access", "openid", "profile", "read", "tools", "write"])
+        json!(["address", "email", "offline_access", "openid", "phone", "profile", "read", "tools", "write"])
     );
     assert_eq!(said["code_challenge_methods_supported"], json!(["S256"]));
     let app = house.app(json!({})).await;
@@ -36,9 +36,11 @@ async fn section_3_what_is_said_is_what_is_done() {
         let tokens = house.tokens(&house.app(members).await, &[]).await;
         assert_eq!(header(tokens.id_token.as_ref().unwrap())["alg"], *algorithm);
     }
-    let everything = "openid profile email";
-    let tokens = house.tokens(&app, &[("scope", Some(everything))]).await;
-    let told = house.provider.userinfo(&tokens.access_token).await.unwrap();
+    let known = serde_json::from_value(crate::oidc_claims::everything()).unwrap();
+    house.provider.set_claims(house.sign_in().await.who.user.id, &known).await.unwrap();
+    let everything = "openid profile email address phone";
+    let all = house.app(json!({ "client_id": "all", "scope": everything })).await;
+    let told = house.told(&house.tokens(&all, &[("scope", Some(everything))]).await).await;
     let mut names: Vec<_> =
         said["claims_supported"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     names.sort_unstable();
