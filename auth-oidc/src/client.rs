@@ -60,6 +60,9 @@ pub struct Client {
     /// By what its ID tokens are signed, if not as this server likes best.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
+    /// By what the answers of the userinfo endpoint are signed; they are not, if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<Algorithm>,
     /// Ours: its users are not asked whether they agree.
     #[serde(default)]
     pub first_party: bool,

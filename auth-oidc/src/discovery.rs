@@ -50,6 +50,8 @@ pub struct Metadata {
     pub subject_types_supported: [&'static str; 1],
     /// By what ID tokens are signed.
     pub id_token_signing_alg_values_supported: Vec<String>,
+    /// By what the answers of the userinfo endpoint are, if a client wants them signed.
+    pub userinfo_signing_alg_values_supported: Vec<String>,
     /// How a client proves who it is.
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
     /// By what it signs, if it proves who it is so.
@@ -86,6 +88,7 @@ impl Provider {
         let every: Vec<_> = self.policy.resources.iter().map(|resource| resource.resource.clone()).collect();
         let scope = own_scope().and(&resource::scope(&self.policy, &every));
         let algorithms: BTreeSet<_> = self.ports().keyring.public_keys().into_iter().map(|key| key.alg).collect();
+        let algorithms: Vec<_> = algorithms.into_iter().collect();
         let methods: Vec<_> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
         let signing: Vec<_> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
         let proving = AuthMethod::ALL.iter().filter(|method| **method != AuthMethod::None);
@@ -106,7 +109,8 @@ impl Provider {
             response_modes_supported: Mode::ALL.iter().map(|mode| mode.as_str()).collect(),
             grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
             subject_types_supported: ["public"],
-            id_token_signing_alg_values_supported: algorithms.into_iter().collect(),
+            userinfo_signing_alg_values_supported: algorithms.clone(),
+            id_token_signing_alg_values_supported: algorithms,
             introspection_endpoint_auth_methods_supported: proving.map(|method| method.as_str()).collect(),
             revocation_endpoint_auth_methods_supported: methods.clone(),
             token_endpoint_auth_methods_supported: methods,

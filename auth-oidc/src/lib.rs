@@ -25,7 +25,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use auth_core::{accounts::*, testing::World, value::*};
-//! use auth_oidc::{Params, Policy, Provider, authorize::*, token::ClientRequest};
+//! use auth_oidc::{Params, Policy, Provider, Userinfo, authorize::*, token::ClientRequest};
 //! # let world = World::default();
 //! # let accounts = world.accounts();
 //! # let password = Password::parse(Secret::new("a quiet green harbour".into()))?;
@@ -56,7 +56,7 @@
 //! let authorization = Some(Secret::new(format!("Basic {}", BASE64_STANDARD.encode(basic))));
 //! let tokens = provider.token(&ClientRequest { params, authorization, ..ClientRequest::default() }).await?;
 //! assert!(tokens.id_token.is_some());
-//! let told = provider.userinfo(&tokens.access_token).await?;
+//! let Userinfo::Claims(told) = provider.userinfo(&tokens.access_token).await? else { panic!() };
 //! assert_eq!(told["email"], "a@example.org");
 //! # Ok(())
 //! # }
@@ -91,4 +91,5 @@ pub use self::{
     params::Params,
     policy::{Policy, Resource},
     provider::{Provider, Standing, path},
+    userinfo::Userinfo,
 };

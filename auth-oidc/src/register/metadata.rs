@@ -44,6 +44,8 @@ pub struct Metadata {
     pub scope: Option<String>,
     /// By what its ID tokens are signed.
     pub id_token_signed_response_alg: Option<String>,
+    /// By what the answers of the userinfo endpoint are signed, if they are to be.
+    pub userinfo_signed_response_alg: Option<String>,
     /// For how long a sign-in is good enough, in seconds.
     pub default_max_age: Option<u64>,
 }
@@ -70,8 +72,6 @@ impl Metadata {
         if self.response_types.as_ref().is_some_and(|types| types.iter().any(|one| one != "code")) {
             return refused(InvalidClientMetadata, "response_types is [\"code\"]");
         }
-        let algorithm = self.id_token_signed_response_alg.as_deref().map(Algorithm::parse).transpose();
-        let algorithm = algorithm.map_err(|rule| Refusal::new(InvalidClientMetadata, rule.0))?;
         // Nobody has vouched for it: it reaches what every client may.
         let resources: Vec<_> = resource::of_every_client(policy).map(str::to_owned).collect();
         let most = own_scope().and(&resource::scope(policy, &resources));
@@ -86,7 +86,8 @@ impl Metadata {
             grant_types,
             scope: asked.map_or_else(|| most.clone(), |asked| asked.common(&most)),
             resources,
-            id_token_signed_response_alg: algorithm,
+            id_token_signed_response_alg: algorithm(self.id_token_signed_response_alg.as_deref())?,
+            userinfo_signed_response_alg: algorithm(self.userinfo_signed_response_alg.as_deref())?,
             default_max_age: self.default_max_age,
             client_uri: self.client_uri.clone(),
             policy_uri: self.policy_uri.clone(),
@@ -94,6 +95,11 @@ impl Metadata {
             ..Client::default()
         })
     }
+}
+
+fn algorithm(name: Option<&str>) -> Result<Option<Algorithm>, Refusal> {
+    let algorithm = name.map(Algorithm::parse).transpose();
+    algorithm.map_err(|rule| Refusal::new(InvalidClientMetadata, rule.0))
 }
 
 fn parsed(uris: &[String]) -> Result<Vec<RedirectUri>, Refusal> {
@@ -152,6 +158,9 @@ pub struct RegisteredMetadata {
     /// By what its ID tokens are signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
+    /// By what the answers of the userinfo endpoint are signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<Algorithm>,
     /// For how long a sign-in is good enough, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -181,6 +190,7 @@ impl Registered {
             policy_uri: client.policy_uri,
             tos_uri: client.tos_uri,
             id_token_signed_response_alg: client.id_token_signed_response_alg,
+            userinfo_signed_response_alg: client.userinfo_signed_response_alg,
             default_max_age: client.default_max_age,
         };
         Self { metadata, client_secret, registration_access_token }

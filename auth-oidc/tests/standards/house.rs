@@ -1,7 +1,7 @@
 //! A provider with one person, and clients that know how to ask.
 use auth_core::{accounts::*, testing::World, value::*};
 use auth_oidc::{
-    Params, Policy, Provider, Resource,
+    Params, Policy, Provider, Resource, Userinfo,
     authorize::*,
     client::Client,
     error::{Error, ErrorCode},
@@ -148,7 +148,10 @@ impl House {
 
     /// What the userinfo endpoint tells.
     pub async fn told(&self, tokens: &Tokens) -> Map<String, Value> {
-        self.provider.userinfo(&tokens.access_token).await.unwrap()
+        match self.provider.userinfo(&tokens.access_token).await.unwrap() {
+            Userinfo::Claims(told) => told,
+            Userinfo::Signed(_) => panic!("it is signed"),
+        }
     }
 
     /// Whether an access token opens the userinfo endpoint.

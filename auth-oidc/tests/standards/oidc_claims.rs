@@ -1,7 +1,10 @@
 //! OpenID Connect Core 1.0, section 5: claims.
 use crate::house::*;
 use auth_core::value::UserId;
-use auth_oidc::claims::{SetClaimsError, StandardClaims};
+use auth_oidc::{
+    Userinfo,
+    claims::{SetClaimsError, StandardClaims},
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -79,6 +82,28 @@ async fn section_5_3_userinfo_tells_what_the_scope_reaches_to() {
         assert_eq!(told.keys().collect::<Vec<_>>(), names, "{scope}");
         assert_eq!(told["sub"], claims(tokens.id_token.as_ref().unwrap())["sub"], "section 5.3.2");
     }
+}
+
+#[tokio::test]
+async fn section_5_3_2_userinfo_is_signed_for_a_client_that_wants_it_so() {
+    let house = House::new().await;
+    let keys = house.provider.accounts().ports().keyring.public_keys();
+    for key in &keys {
+        let app = house.app(json!({ "client_id": key.alg, "userinfo_signed_response_alg": key.alg })).await;
+        let tokens = house.tokens(&app, &[]).await;
+        let Userinfo::Signed(jwt) = house.provider.userinfo(&tokens.access_token).await.unwrap() else { panic!() };
+        assert_eq!(header(&jwt)["alg"], json!(key.alg));
+        let told: Value = auth_core::token::open(jwt.expose(), &keys, "JWT").unwrap();
+        let sub = &claims(tokens.id_token.as_ref().unwrap())["sub"];
+        let email = json!({ "iss": house.provider.issuer(), "aud": key.alg, "sub": sub,
+            "email": "ann@example.org", "email_verified": true });
+        assert_eq!(told, email);
+        let hint = house.refusal(&app, &[("id_token_hint", Some(jwt.expose()))]).await;
+        assert_eq!(hint.as_deref(), Some("invalid_request"), "it is no ID token");
+    }
+    let other = json!({ "client_id": "other", "redirect_uris": [CALLBACK], "userinfo_signed_response_alg": "PS256" });
+    let refused = house.provider.add_client(serde_json::from_value(other).unwrap()).await;
+    assert!(refused.unwrap_err().to_string().starts_with("userinfo_signed_response_alg: "));
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ async fn section_3_what_is_said_is_what_is_done() {
         let tokens = house.tokens(&house.app(members).await, &[]).await;
         assert_eq!(header(tokens.id_token.as_ref().unwrap())["alg"], *algorithm);
     }
+    assert_eq!(said["userinfo_signing_alg_values_supported"], json!(algorithms), "shown in oidc_claims");
     let known = serde_json::from_value(crate::oidc_claims::everything()).unwrap();
     house.provider.set_claims(house.sign_in().await.who.user.id, &known).await.unwrap();
     let everything = "openid profile email address phone";
