@@ -13,6 +13,13 @@ use serde_json::{Map, Value, json};
 
 const KIND: &str = "claims";
 
+/// How every person has signed in: by a password, over a connection that nobody else reads (`acr`; the class is of SAML 2.0
+/// Authentication Context, section 3.4.4).
+pub(crate) const ACR: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+
+/// What every ID token says of a person's sign-in.
+pub(crate) const OF_SIGN_IN: [&str; 5] = ["sub", "sid", "auth_time", "acr", "amr"];
+
 /// The claims that there are, beside those of the sign-in, and the scope that each comes with (OpenID Connect Core,
 /// section 5.4).
 pub(crate) const KNOWN: [(&str, &str); 19] = [

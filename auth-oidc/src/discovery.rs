@@ -68,6 +68,8 @@ pub struct Metadata {
     pub dpop_signing_alg_values_supported: Vec<&'static str>,
     /// S256 alone.
     pub code_challenge_methods_supported: [&'static str; 1],
+    /// How people sign in.
+    pub acr_values_supported: [&'static str; 1],
     /// What may be told of a person.
     pub claims_supported: Vec<&'static str>,
     /// Whether claims can be asked for one by one.
@@ -119,7 +121,11 @@ impl Provider {
             introspection_endpoint_auth_signing_alg_values_supported: signing.clone(),
             token_endpoint_auth_signing_alg_values_supported: signing,
             code_challenge_methods_supported: ["S256"],
-            claims_supported: ["sub"].into_iter().chain(claims::KNOWN.iter().map(|(name, _)| *name)).collect(),
+            acr_values_supported: [claims::ACR],
+            claims_supported: claims::OF_SIGN_IN
+                .into_iter()
+                .chain(claims::KNOWN.iter().map(|(name, _)| *name))
+                .collect(),
             claims_parameter_supported: true,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,

@@ -29,6 +29,8 @@ pub enum ErrorCode {
     AccountSelectionRequired,
     /// OpenID Connect Core, section 3.1.2.6: the person must agree, and may not be asked to.
     ConsentRequired,
+    /// OpenID Connect Core Error Code `unmet_authentication_requirements`: nobody can sign in as the client demands.
+    UnmetAuthenticationRequirements,
     /// OpenID Connect Core, section 3.1.2.6: `request` is not supported.
     RequestNotSupported,
     /// OpenID Connect Core, section 3.1.2.6: `request_uri` is not supported.
@@ -65,6 +67,7 @@ impl ErrorCode {
             Self::LoginRequired => "login_required",
             Self::AccountSelectionRequired => "account_selection_required",
             Self::ConsentRequired => "consent_required",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",

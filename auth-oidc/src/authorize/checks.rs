@@ -6,7 +6,7 @@ use crate::{
     error::{
         ErrorCode::{
             InvalidRequest, InvalidScope, RegistrationNotSupported, RequestNotSupported, RequestUriNotSupported,
-            UnsupportedResponseType,
+            UnmetAuthenticationRequirements, UnsupportedResponseType,
         },
         Refusal, refused,
     },
@@ -201,6 +201,9 @@ fn claims(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refu
     if id_token.len() > MOST || userinfo.len() > MOST {
         return refused(InvalidRequest, "claims names at most 32 claims in each place");
     }
+    if id_token.get("acr").and_then(Option::as_ref).is_some_and(demands_another_acr) {
+        return refused(UnmetAuthenticationRequirements, "acr is essential, and nobody signs in here as it says");
+    }
     let subject = |names: &Names| Some(names.get("sub")?.as_ref()?.get("value")?.as_str()?.to_owned());
     request.subject_hint = subject(&id_token).or_else(|| subject(&userinfo));
     // Only what there is, and what this client may ask for in any way.
@@ -213,4 +216,12 @@ fn claims(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refu
     };
     (request.id_token_claims, request.userinfo_claims) = (known(id_token), known(userinfo));
     Ok(())
+}
+
+/// OpenID Connect Core, section 5.5.1.1: an essential `acr` is one of the values that are named, or the sign-in has failed.
+fn demands_another_acr(acr: &Value) -> bool {
+    let is_ours = |value: &Value| value.as_str() == Some(crate::claims::ACR);
+    let of_values = acr.get("values").map(|values| values.as_array().is_some_and(|all| all.iter().any(is_ours)));
+    let named = acr.get("value").map(is_ours).or(of_values);
+    acr.get("essential") == Some(&Value::Bool(true)) && named == Some(false)
 }

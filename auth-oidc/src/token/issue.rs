@@ -2,6 +2,7 @@
 use crate::{
     Provider,
     access_token::AccessClaims,
+    claims,
     client::Client,
     client::GrantType,
     dpop::Thumbprint,
@@ -58,6 +59,7 @@ struct IdClaims<'a> {
     exp: Timestamp,
     auth_time: Timestamp,
     sid: String,
+    acr: &'static str,
     amr: [&'static str; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
@@ -159,7 +161,8 @@ impl Provider {
             exp: now + self.policy.token_ttl,
             auth_time: grant.auth_time,
             sid: self.sid(grant.given_in, client.client_id.as_str()),
-            amr: ["pwd"], // RFC 8176
+            acr: claims::ACR, // whatever `acr_values` wished for: there is no other
+            amr: ["pwd"],     // RFC 8176
             nonce: grant.nonce.as_deref().filter(|_| first),
             // In the code flow what the scopes tell is told at the userinfo endpoint (OpenID Connect Core, section 5.4).
             claims: self.claims_of(user, &Scope::default(), &grant.id_token_claims).await?,

@@ -148,3 +148,31 @@ async fn section_5_5_they_may_be_asked_for_in_a_language_or_with_a_value_and_com
     let told = house.told(&tokens).await;
     assert_eq!(told.keys().collect::<Vec<_>>(), ["middle_name", "phone_number", "sub"], "no address: it may not ask");
 }
+
+#[tokio::test]
+async fn section_5_5_1_1_an_essential_acr_is_one_of_those_that_are_named_and_any_other_a_wish() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    let said = serde_json::to_value(house.provider.metadata(&[])).unwrap();
+    let acr = said["acr_values_supported"][0].as_str().unwrap();
+    for (asked, error) in [
+        (json!({ "essential": true, "values": ["urn:other", acr] }), None),
+        (json!({ "essential": true, "value": acr }), None),
+        (json!({ "essential": true }), None),
+        (json!({ "value": "urn:other" }), None),
+        (json!({ "essential": false, "values": ["urn:other"] }), None),
+        (json!(null), None),
+        (json!({ "essential": true, "values": ["urn:other"] }), Some("unmet_authentication_requirements")),
+        (json!({ "essential": true, "value": "urn:other" }), Some("unmet_authentication_requirements")),
+        (json!({ "essential": true, "values": [] }), Some("unmet_authentication_requirements")),
+        (json!({ "essential": true, "value": 1 }), Some("unmet_authentication_requirements")),
+    ] {
+        let parameter = json!({ "id_token": { "acr": asked } }).to_string();
+        let changes = [("claims", Some(parameter.as_str())), ("acr_values", Some("urn:other"))];
+        assert_eq!(house.refusal(&app, &changes).await.as_deref(), error, "{asked}");
+        if error.is_none() {
+            let said = claims(house.tokens(&app, &changes).await.id_token.as_ref().unwrap());
+            assert_eq!((&said["acr"], &said["amr"]), (&json!(acr), &json!(["pwd"])));
+        }
+    }
+}
