@@ -181,7 +181,8 @@ impl Provider {
     fn is_good_enough(&self, request: &Request, who: &Identity, done: Done) -> bool {
         let age = self.ports().clock.now().since(who.session.started_at).as_secs();
         let recent = request.max_age.is_none_or(|most| age <= most) && !request.prompt.login;
-        let hinted = request.subject_hint.as_ref().is_none_or(|subject| *subject == Self::subject(who.user.id));
+        let hinted =
+            request.subject_hint.as_ref().is_none_or(|subject| *subject == self.subject(who.user.id, &request.client));
         (recent || done.signed_in) && hinted
     }
 
@@ -244,7 +245,8 @@ impl Provider {
         };
         sessions.create(&session).await?;
         events.record(&Event::Granted(who.user.id, session.id, request.client.client_id.clone()));
-        Ok(SessionToken::of(&session, Purpose::Code, self.accounts.secret()).reveal(Purpose::Code))
+        let secret = self.accounts.secret();
+        Ok(SessionToken::of(&session, Purpose::Code, secret).reveal(Purpose::Code, secret))
     }
 }
 

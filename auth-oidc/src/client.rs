@@ -3,12 +3,14 @@ mod jwks;
 mod profile;
 mod redirect_uri;
 mod secret;
+mod subject_type;
 
 pub use self::{
     jwks::{JwkSet, PublicKey},
     profile::Profile,
     redirect_uri::RedirectUri,
     secret::{ClientSecret, SecretDigest},
+    subject_type::SubjectType,
 };
 use auth_core::{
     keys::Algorithm,
@@ -57,6 +59,12 @@ pub struct Client {
     /// The resources that it is itself: it may ask what their tokens are worth (RFC 7662).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub serves: Vec<String>,
+    /// How it calls people.
+    #[serde(default)]
+    pub subject_type: SubjectType,
+    /// Names the sector within which people are called the same, if its redirect URIs do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<Url>,
     /// By what its ID tokens are signed, if not as this server likes best.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
@@ -277,6 +285,7 @@ impl Client {
         if self.is_public() && !self.serves.is_empty() {
             return bad("serves", "a resource asks about tokens only if it proves who it is");
         }
+        self.check_subject_type()?;
         self.profile.check(self)
     }
 }

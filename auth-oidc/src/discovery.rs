@@ -3,7 +3,7 @@ use crate::{
     Provider,
     authorize::Mode,
     claims,
-    client::{AuthMethod, GrantType},
+    client::{AuthMethod, GrantType, SubjectType},
     path,
     policy::own_scope,
     resource,
@@ -46,8 +46,8 @@ pub struct Metadata {
     pub response_modes_supported: Vec<&'static str>,
     /// What tokens are got for.
     pub grant_types_supported: Vec<&'static str>,
-    /// One name for a person at every client.
-    pub subject_types_supported: [&'static str; 1],
+    /// One name for a person at every client, or another in each sector.
+    pub subject_types_supported: Vec<&'static str>,
     /// By what ID tokens are signed.
     pub id_token_signing_alg_values_supported: Vec<String>,
     /// By what the answers of the userinfo endpoint are, if a client wants them signed.
@@ -110,7 +110,7 @@ impl Provider {
             response_types_supported: ["code"],
             response_modes_supported: Mode::ALL.iter().map(|mode| mode.as_str()).collect(),
             grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
-            subject_types_supported: ["public"],
+            subject_types_supported: SubjectType::ALL.iter().map(|own| own.as_str()).collect(),
             userinfo_signing_alg_values_supported: algorithms.clone(),
             id_token_signing_alg_values_supported: algorithms,
             introspection_endpoint_auth_methods_supported: proving.map(|method| method.as_str()).collect(),

@@ -9,7 +9,7 @@
 //! | tokens: the steps that all share, and one file for each grant type | [`token`] |
 //! | tokens that are bound to a key of the client | [`dpop`] |
 //! | what a person has agreed to | [`consent`] |
-//! | what clients are told of a person | [`claims`] |
+//! | what clients are told of a person, and who that is to each | [`claims`], `subject` |
 //! | what tokens are worth: to a client, to a resource, and how they are given back | [`access_token`], `userinfo`, [`introspect`], `revoke` |
 //! | a client sends a person to sign out | [`logout`] |
 //! | clients that register themselves | [`register`] |
@@ -84,6 +84,7 @@ mod records;
 pub mod register;
 mod resource;
 mod revoke;
+mod subject;
 pub mod token;
 mod userinfo;
 

@@ -65,7 +65,7 @@ impl Provider {
             return refused(InsufficientScope, "the scope of the access token lacks openid");
         }
         let mut told = self.claims_of(&standing.user, &live.claims.scope, &standing.grant.userinfo_claims).await?;
-        told.insert("sub".to_owned(), Self::subject(standing.user.id).into());
+        told.insert("sub".to_owned(), self.subject(standing.user.id, &live.client).into());
         let Some(algorithm) = live.client.userinfo_signed_response_alg else { return Ok(Userinfo::Claims(told)) };
         // OpenID Connect Core, section 5.3.2. Without an end, and without a `sid`, it passes for no ID token.
         told.insert("iss".to_owned(), self.issuer().into());

@@ -32,7 +32,9 @@ impl Provider {
     ) -> Result<Tokens, Error> {
         let Ports { users, sessions, events, clock, .. } = self.ports();
         let code = Secret::new(required(params, "code", "code is missing")?.to_owned());
-        let Ok(code) = SessionToken::parse(&code, Purpose::Code) else { return refused(InvalidGrant, BAD_CODE) };
+        let Ok(code) = SessionToken::parse(&code, Purpose::Code, self.accounts.secret()) else {
+            return refused(InvalidGrant, BAD_CODE);
+        };
         let id = code.session;
         // Before the turn: after it little is left that the outside could fail at.
         let user = users.by_id(id.user()).await?;

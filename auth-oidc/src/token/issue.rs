@@ -75,8 +75,8 @@ impl Provider {
         let now = self.ports().clock.now();
         let expires_in = self.policy.token_ttl.min(session.ends_at.since(now));
         let claims = AccessClaims {
-            sub: Self::subject(standing.user.id),
-            sid: Some(session.id),
+            sub: self.subject(standing.user.id, client),
+            sid: Some(self.sealed(session.id)),
             auth_time: Some(grant.auth_time),
             // A third party is told what a person lets it do, and not what the person may.
             roles: if client.first_party { standing.user.roles.clone() } else { Vec::new() },
@@ -86,8 +86,8 @@ impl Provider {
         let access_token = Secret::new(self.sign(None, "at+jwt", &claims).await?);
         let id_token =
             if scope.has("openid") { Some(self.id_token(client, standing, now, first).await?) } else { None };
-        let refresh_token = client.may(GrantType::RefreshToken);
-        let refresh_token = refresh_token.then(|| RefreshToken::current(session, self.accounts.secret()).reveal());
+        let (refresh_token, secret) = (client.may(GrantType::RefreshToken), self.accounts.secret());
+        let refresh_token = refresh_token.then(|| RefreshToken::current(session, secret).reveal(secret));
         Ok(Tokens { access_token, token_type: claims.token_type(), expires_in, scope, refresh_token, id_token })
     }
 
@@ -155,7 +155,7 @@ impl Provider {
         let Standing { user, grant, .. } = standing;
         let claims = IdClaims {
             iss: self.issuer(),
-            sub: Self::subject(user.id),
+            sub: self.subject(user.id, client),
             aud: client.client_id.as_str(),
             iat: now,
             exp: now + self.policy.token_ttl,

@@ -6,6 +6,7 @@ mod oidc_claims;
 mod oidc_core;
 mod oidc_discovery;
 mod oidc_logout;
+mod pairwise;
 mod races;
 mod rfc6749;
 mod rfc6750;

@@ -31,6 +31,9 @@ async fn section_3_what_is_said_is_what_is_done() {
         }
         house.app(members).await;
     }
+    for subject_type in said["subject_types_supported"].as_array().unwrap() {
+        house.app(json!({ "client_id": subject_type, "subject_type": subject_type })).await;
+    }
     let algorithms = said["id_token_signing_alg_values_supported"].as_array().unwrap();
     for algorithm in algorithms {
         let members = json!({ "client_id": algorithm, "id_token_signed_response_alg": algorithm });
