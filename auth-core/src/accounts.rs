@@ -108,7 +108,7 @@ impl Accounts {
         Ok(Tokens {
             access_token: token::sign(keyring.as_ref(), &claims).await?,
             expires_in,
-            refresh_token: RefreshToken::current(session, &self.secret).reveal(),
+            refresh_token: RefreshToken::current(session, &self.secret).reveal(&self.secret),
             refresh_expires_in: session.expires_at.since(now),
             device_token: None,
         })

@@ -7,7 +7,8 @@ use crate::{
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use zeroize::Zeroizing;
 
-/// `rt_` and 68 bytes in base64url: the session, the token's number in its chain, and a MAC over both.
+/// `rt_` and 84 bytes in base64url: the session, which only this server can read there, the token's number in its chain, and a
+/// MAC over both.
 ///
 /// The MAC takes the server's secret and the seed that only the session's record holds, so neither the one nor the other
 /// alone makes a token; and it can be computed again, so an answer that was lost can be given again.
@@ -37,24 +38,24 @@ impl RefreshToken {
     ///
     /// # Errors
     /// [`Invalid`] for any text that [`reveal`](Self::reveal) does not give.
-    pub fn parse(text: &Secret) -> Result<Self, Invalid> {
+    pub fn parse(text: &Secret, secret: &ServerSecret) -> Result<Self, Invalid> {
         let rule = Invalid("a refresh token begins with rt_");
-        let text = text.expose().strip_prefix(PREFIX).filter(|text| text.len() == 91).ok_or(rule)?;
+        let text = text.expose().strip_prefix(PREFIX).filter(|text| text.len() == 112).ok_or(rule)?;
         let bytes = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| rule)?);
-        let (session, rest) = bytes.split_first_chunk::<32>().ok_or(rule)?;
+        let (session, rest) = bytes.split_first_chunk().ok_or(rule)?;
         let (generation, rest) = rest.split_first_chunk::<4>().ok_or(rule)?;
         let mac = rest.try_into().map_err(|_| rule)?;
         let generation = u32::from_be_bytes(*generation);
-        Ok(Self { session: SessionId::from_bytes(*session), generation, mac: Mac(mac) })
+        Ok(Self { session: secret.open_session(session).ok_or(rule)?, generation, mac: Mac(mac) })
     }
 
     /// The text that the client gets.
-    pub fn reveal(&self) -> Secret {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(68));
-        bytes.extend_from_slice(&self.session.to_bytes());
+    pub fn reveal(&self, secret: &ServerSecret) -> Secret {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(84));
+        bytes.extend_from_slice(&secret.seal_session(self.session));
         bytes.extend_from_slice(&self.generation.to_be_bytes());
         bytes.extend_from_slice(&self.mac.0);
-        let mut text = String::with_capacity(PREFIX.len() + 91);
+        let mut text = String::with_capacity(PREFIX.len() + 112);
         text.push_str(PREFIX);
         BASE64_URL_SAFE_NO_PAD.encode_string(bytes.as_slice(), &mut text);
         Secret::new(text)
@@ -66,18 +67,31 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn secret(byte: u8) -> ServerSecret {
+        ServerSecret::new(&[byte; 32]).unwrap()
+    }
+
     proptest! {
         #[test]
-        fn parse_undoes_reveal(session: [u8; 32], generation: u32, mac: [u8; 32]) {
+        fn parse_undoes_reveal_for_whoever_has_the_secret(session: [u8; 32], generation: u32, mac: [u8; 32]) {
             let token = RefreshToken { session: SessionId::from_bytes(session), generation, mac: Mac(mac) };
-            prop_assert_eq!(RefreshToken::parse(&token.reveal()), Ok(token));
+            let revealed = token.reveal(&secret(7));
+            prop_assert!(RefreshToken::parse(&revealed, &secret(8)).is_err());
+            let bytes = BASE64_URL_SAFE_NO_PAD.decode(&revealed.expose()[3..]).unwrap();
+            prop_assert!(!bytes.windows(16).any(|window| session.windows(16).any(|own| own == window)));
+            prop_assert_eq!(RefreshToken::parse(&revealed, &secret(7)), Ok(token));
         }
 
         #[test] // S-14
-        fn one_spelling_each(text in "rt_[A-Za-z0-9_=-]{90,92}|\\PC{0,100}") {
-            if let Ok(token) = RefreshToken::parse(&Secret::new(text.clone())) {
-                let revealed = token.reveal();
-                prop_assert_eq!(revealed.expose(), text);
+        fn one_spelling_each(session: [u8; 32], mac: [u8; 32], at in 0..115_usize, other: char, text in "\\PC{0,120}") {
+            let token = RefreshToken { session: SessionId::from_bytes(session), generation: 1, mac: Mac(mac) };
+            let mut changed: Vec<char> = token.reveal(&secret(7)).expose().chars().collect();
+            changed[at] = other;
+            for text in [changed.into_iter().collect(), text] {
+                if let Ok(token) = RefreshToken::parse(&Secret::new(text.clone()), &secret(7)) {
+                    let revealed = token.reveal(&secret(7));
+                    prop_assert_eq!(revealed.expose(), text);
+                }
             }
         }
     }

@@ -64,7 +64,11 @@ pub struct ServerSecret {
     index: hmac::Key,
     outbox: hmac::Key,
     keys: hmac::Key,
+    session: aead::LessSafeKey,
 }
+
+/// The name of a session, as only this server reads it.
+pub type SealedSession = [u8; 48];
 
 /// The secret is too short to be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +92,7 @@ impl ServerSecret {
             key
         };
         let mac = |label: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, derive(label).as_ref());
+        let session = aead::UnboundKey::new(&aead::AES_256_GCM_SIV, derive(b"session").as_ref());
         let mut id = [0; 4];
         id.copy_from_slice(&tag(&mac(b"id"), &[])[..4]);
         Ok(Self {
@@ -99,6 +104,7 @@ impl ServerSecret {
             index: mac(b"index"),
             outbox: mac(b"outbox"),
             keys: mac(b"keys"),
+            session: aead::LessSafeKey::new(session.expect("32 bytes are an AES-256 key")),
         })
     }
 
@@ -178,6 +184,25 @@ impl ServerSecret {
         short
     }
 
+    /// Encrypts the name of a session for what a client holds: the name says whose session it is, and that is no client's
+    /// affair. The same name gives the same bytes, so that a token can be computed again; AES-256-GCM-SIV (RFC 8452) bears
+    /// a nonce that is never new, and shows no more than that.
+    pub fn seal_session(&self, id: SessionId) -> SealedSession {
+        let mut sealed = [0; 48];
+        let (text, tag) = sealed.split_at_mut(32);
+        text.copy_from_slice(&id.to_bytes());
+        let made = self.session.seal_in_place_separate_tag(no_nonce(), aead::Aad::empty(), text);
+        tag.copy_from_slice(made.expect("32 bytes are far below the limit of AES-GCM-SIV").as_ref());
+        sealed
+    }
+
+    /// What [`seal_session`](Self::seal_session) took, if it was this secret.
+    pub fn open_session(&self, sealed: &SealedSession) -> Option<SessionId> {
+        let mut text = *sealed;
+        let opened = self.session.open_in_place(no_nonce(), aead::Aad::empty(), &mut text).ok()?;
+        Some(SessionId::from_bytes(opened.try_into().ok()?))
+    }
+
     /// Encrypts a mail for the outbox, bound to its id (AES-256-GCM). `nonce` is random and never used again.
     pub(crate) fn seal_mail(&self, nonce: [u8; 12], id: &[u8], text: Zeroizing<Vec<u8>>) -> Vec<u8> {
         seal(&self.outbox, nonce, id, text)
@@ -226,6 +251,10 @@ fn open(key: &hmac::Key, bound_to: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec
     let length = sealing_key(key, bound_to).open_in_place(nonce, aead::Aad::from(bound_to), &mut text).ok()?.len();
     text.truncate(length);
     Some(text)
+}
+
+fn no_nonce() -> aead::Nonce {
+    aead::Nonce::assume_unique_for_key([0; 12])
 }
 
 /// Each mail has a key of its own, and so have the signing keys: random nonces under one key would be used up by billions of mails.

@@ -11,6 +11,7 @@ use auth_core::{
     token::{self, LEEWAY},
     value::*,
 };
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::{Deserialize, Serialize};
 
 /// What the access token of a client says.
@@ -26,9 +27,9 @@ pub struct AccessClaims {
     pub client_id: ClientId,
     /// What it reaches to.
     pub scope: Scope,
-    /// The grant that it lives with; none, if the client is there for itself.
+    /// The grant that it lives with, which only this server can read there; none, if the client is there for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sid: Option<SessionId>,
+    pub sid: Option<String>,
     /// Its own name, never given twice.
     pub jti: String,
     /// When it was signed.
@@ -81,13 +82,27 @@ impl Provider {
         (timely && claims.iss == self.issuer()).then_some(claims)
     }
 
+    /// The grant, as an access token says it.
+    pub(crate) fn sealed(&self, grant: SessionId) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.accounts.secret().seal_session(grant))
+    }
+
+    /// The grant that an access token says, if it stands.
+    pub(crate) async fn standing_behind(&self, sealed: &str) -> Outside<Option<Standing>> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok().and_then(|bytes| bytes.try_into().ok());
+        match bytes.and_then(|bytes| self.accounts.secret().open_session(&bytes)) {
+            Some(grant) => self.standing(grant).await,
+            None => Ok(None),
+        }
+    }
+
     /// A token of ours, if it is worth something now: its grant stands, or its client is there, and nobody has taken it
     /// back. Whatever fails means that it is not (S-25).
     pub(crate) async fn live(&self, text: &str) -> Outside<Option<Live>> {
         let Some(claims) = self.access_claims_of(text) else { return Ok(None) };
         let Some(client) = self.client(&claims.client_id).await? else { return Ok(None) };
-        let standing = match claims.sid {
-            Some(grant) => match self.standing(grant).await? {
+        let standing = match &claims.sid {
+            Some(sealed) => match self.standing_behind(sealed).await? {
                 Some(standing) if client.holds(&standing.session) => Some(standing),
                 _ => return Ok(None),
             },

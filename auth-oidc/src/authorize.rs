@@ -188,7 +188,8 @@ impl Provider {
     fn is_good_enough(&self, request: &Request, who: &Identity, done: Done) -> bool {
         let age = self.ports().clock.now().since(who.session.started_at).as_secs();
         let recent = request.max_age.is_none_or(|most| age <= most) && !request.prompt.login;
-        let hinted = request.subject_hint.as_ref().is_none_or(|subject| *subject == Self::subject(who.user.id));
+        let hinted =
+            request.subject_hint.as_ref().is_none_or(|subject| *subject == self.subject(who.user.id, &request.client));
         (recent || done.signed_in) && hinted
     }
 
@@ -227,7 +228,8 @@ impl Provider {
         };
         let good_until = self.ports().clock.now() + self.policy.code_ttl;
         let session = self.give(&request.client, who, grant, good_until).await?;
-        Ok(SessionToken::of(&session, Purpose::Code, self.accounts.secret()).reveal(Purpose::Code))
+        let secret = self.accounts.secret();
+        Ok(SessionToken::of(&session, Purpose::Code, secret).reveal(Purpose::Code, secret))
     }
 }
 

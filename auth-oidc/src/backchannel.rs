@@ -50,7 +50,7 @@ impl Provider {
         let now = clock.now();
         let claims = LogoutClaims {
             iss: self.issuer(),
-            sub: Self::subject(notice.session.user()),
+            sub: self.subject(notice.session.user(), client),
             aud: client.client_id.as_str(),
             iat: now,
             exp: now + TTL,

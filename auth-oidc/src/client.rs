@@ -3,12 +3,14 @@ mod jwks;
 mod profile;
 mod redirect_uri;
 mod secret;
+mod subject_type;
 
 pub use self::{
     jwks::{JwkSet, PublicKey},
     profile::Profile,
     redirect_uri::RedirectUri,
     secret::{ClientSecret, SecretDigest},
+    subject_type::SubjectType,
 };
 use auth_core::{
     keys::Algorithm,
@@ -63,9 +65,18 @@ pub struct Client {
     /// The resources that it is itself: it may ask what their tokens are worth (RFC 7662).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub serves: Vec<String>,
+    /// How it calls people.
+    #[serde(default)]
+    pub subject_type: SubjectType,
+    /// Names the sector within which people are called the same, if its redirect URIs do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<Url>,
     /// By what its ID tokens are signed, if not as this server likes best.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
+    /// By what the answers of the userinfo endpoint are signed; they are not, if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<Algorithm>,
     /// Ours: its users are not asked whether they agree.
     #[serde(default)]
     pub first_party: bool,
@@ -341,6 +352,7 @@ impl Client {
         if self.is_public() && !self.serves.is_empty() {
             return bad("serves", "a resource asks about tokens only if it proves who it is");
         }
+        self.check_subject_type()?;
         self.profile.check(self)
     }
 }

@@ -182,9 +182,15 @@ impl Provider {
     }
 
     fn can_sign_for(&self, client: &Client) -> Result<(), BadClient> {
-        let Some(wanted) = client.id_token_signed_response_alg else { return Ok(()) };
-        let (member, rule) = ("id_token_signed_response_alg", "it is none that this server signs by");
-        if self.signs_by(wanted) { Ok(()) } else { Err(BadClient { member, rule }) }
+        for (member, wanted) in [
+            ("id_token_signed_response_alg", client.id_token_signed_response_alg),
+            ("userinfo_signed_response_alg", client.userinfo_signed_response_alg),
+        ] {
+            if wanted.is_some_and(|wanted| !self.signs_by(wanted)) {
+                return Err(BadClient { member, rule: "it is none that this server signs by" });
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn signs_by(&self, algorithm: Algorithm) -> bool {

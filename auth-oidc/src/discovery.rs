@@ -3,7 +3,7 @@ use crate::{
     Provider,
     authorize::Mode,
     claims,
-    client::{AuthMethod, GrantType},
+    client::{AuthMethod, GrantType, SubjectType},
     path,
     policy::own_scope,
     resource,
@@ -52,10 +52,12 @@ pub struct Metadata {
     pub response_modes_supported: Vec<&'static str>,
     /// What tokens are got for.
     pub grant_types_supported: Vec<&'static str>,
-    /// One name for a person at every client.
-    pub subject_types_supported: [&'static str; 1],
+    /// One name for a person at every client, or another in each sector.
+    pub subject_types_supported: Vec<&'static str>,
     /// By what ID tokens are signed.
     pub id_token_signing_alg_values_supported: Vec<String>,
+    /// By what the answers of the userinfo endpoint are, if a client wants them signed.
+    pub userinfo_signing_alg_values_supported: Vec<String>,
     /// How a client proves who it is.
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
     /// By what it signs, if it proves who it is so.
@@ -72,6 +74,8 @@ pub struct Metadata {
     pub dpop_signing_alg_values_supported: Vec<&'static str>,
     /// S256 alone.
     pub code_challenge_methods_supported: [&'static str; 1],
+    /// How people sign in.
+    pub acr_values_supported: [&'static str; 1],
     /// What may be told of a person.
     pub claims_supported: Vec<&'static str>,
     /// Whether claims can be asked for one by one.
@@ -98,6 +102,7 @@ impl Provider {
         let every: Vec<_> = self.policy.resources.iter().map(|resource| resource.resource.clone()).collect();
         let scope = own_scope().and(&resource::scope(&self.policy, &every));
         let algorithms: BTreeSet<_> = self.ports().keyring.public_keys().into_iter().map(|key| key.alg).collect();
+        let algorithms: Vec<_> = algorithms.into_iter().collect();
         let methods: Vec<_> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
         let signing: Vec<_> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
         let proving = AuthMethod::ALL.iter().filter(|method| **method != AuthMethod::None);
@@ -120,8 +125,9 @@ impl Provider {
             response_types_supported: ["code"],
             response_modes_supported: Mode::ALL.iter().map(|mode| mode.as_str()).collect(),
             grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
-            subject_types_supported: ["public"],
-            id_token_signing_alg_values_supported: algorithms.into_iter().collect(),
+            subject_types_supported: SubjectType::ALL.iter().map(|own| own.as_str()).collect(),
+            userinfo_signing_alg_values_supported: algorithms.clone(),
+            id_token_signing_alg_values_supported: algorithms,
             introspection_endpoint_auth_methods_supported: proving.map(|method| method.as_str()).collect(),
             revocation_endpoint_auth_methods_supported: methods.clone(),
             token_endpoint_auth_methods_supported: methods,
@@ -131,7 +137,11 @@ impl Provider {
             introspection_endpoint_auth_signing_alg_values_supported: signing.clone(),
             token_endpoint_auth_signing_alg_values_supported: signing,
             code_challenge_methods_supported: ["S256"],
-            claims_supported: ["sub"].into_iter().chain(claims::KNOWN.iter().map(|(name, _)| *name)).collect(),
+            acr_values_supported: [claims::ACR],
+            claims_supported: claims::OF_SIGN_IN
+                .into_iter()
+                .chain(claims::KNOWN.iter().map(|(name, _)| *name))
+                .collect(),
             claims_parameter_supported: true,
             request_parameter_supported: true,
             request_uri_parameter_supported: self.fetcher.asks_anybody(),

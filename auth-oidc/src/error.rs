@@ -33,6 +33,8 @@ pub enum ErrorCode {
     InvalidRequestObject,
     /// RFC 9101: `request_uri` is not registered, or leads to nothing.
     InvalidRequestUri,
+    /// OpenID Connect Core Error Code `unmet_authentication_requirements`: nobody can sign in as the client demands.
+    UnmetAuthenticationRequirements,
     /// OpenID Connect Core, section 3.1.2.6: `request_uri` is not supported.
     RequestUriNotSupported,
     /// OpenID Connect Core, section 3.1.2.6: `registration` is not supported.
@@ -75,6 +77,7 @@ impl ErrorCode {
             Self::ConsentRequired => "consent_required",
             Self::InvalidRequestObject => "invalid_request_object",
             Self::InvalidRequestUri => "invalid_request_uri",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::InvalidRedirectUri => "invalid_redirect_uri",

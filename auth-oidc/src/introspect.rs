@@ -71,7 +71,7 @@ impl Provider {
             return refused(InvalidClient, "only a client that proves who it is may ask about tokens");
         }
         let Some(text) = request.params.get("token") else { return refused(InvalidRequest, "token is missing") };
-        let token = match RefreshToken::parse(&Secret::new(text.to_owned())) {
+        let token = match RefreshToken::parse(&Secret::new(text.to_owned()), self.accounts.secret()) {
             Ok(token) => self.introspect_refresh(&client, &token).await?,
             Err(_) => self.introspect_access(&client, text).await?,
         };
@@ -105,7 +105,7 @@ impl Provider {
         Ok((good && client.holds(&session)).then(|| Introspected {
             username: called(&user, &grant.scope),
             iss: self.issuer().to_owned(),
-            sub: Self::subject(user.id),
+            sub: self.subject(user.id, client),
             client_id: grant.client,
             scope: grant.scope,
             exp: session.expires_at,

@@ -10,6 +10,7 @@
 //! | tokens: the steps that all share, and one file for each grant type | [`token`] |
 //! | tokens that are bound to a key of the client | [`dpop`] |
 //! | what a person has agreed to | [`consent`] |
+//! | what clients are told of a person, and who that is to each | [`claims`], `subject` |
 //! | what tokens are worth: to a client, to a resource, and how they are given back | [`access_token`], `userinfo`, [`introspect`], `revoke` |
 //! | a client sends a person to sign out | [`logout`] |
 //! | clients are told that a session has ended | `backchannel`, by the [outbox](auth_core::outbox) |
@@ -27,7 +28,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use auth_core::{accounts::*, testing::World, value::*};
-//! use auth_oidc::{Params, Policy, Provider, authorize::*, token::ClientRequest};
+//! use auth_oidc::{Params, Policy, Provider, Userinfo, authorize::*, token::ClientRequest};
 //! # let world = World::default();
 //! # let accounts = world.accounts();
 //! # let password = Password::parse(Secret::new("a quiet green harbour".into()))?;
@@ -58,7 +59,7 @@
 //! let authorization = Some(Secret::new(format!("Basic {}", BASE64_STANDARD.encode(basic))));
 //! let tokens = provider.token(&ClientRequest { params, authorization, ..ClientRequest::default() }).await?;
 //! assert!(tokens.id_token.is_some());
-//! let told = provider.userinfo(&tokens.access_token).await?;
+//! let Userinfo::Claims(told) = provider.userinfo(&tokens.access_token).await? else { panic!() };
 //! assert_eq!(told["email"], "a@example.org");
 //! # Ok(())
 //! # }
@@ -67,7 +68,7 @@
 pub mod access_token;
 pub mod authorize;
 mod backchannel;
-mod claims;
+pub mod claims;
 pub mod client;
 mod client_documents;
 mod client_keys;
@@ -91,6 +92,7 @@ mod records;
 pub mod register;
 mod resource;
 mod revoke;
+mod subject;
 pub mod token;
 mod userinfo;
 
@@ -98,4 +100,5 @@ pub use self::{
     params::Params,
     policy::{Policy, Resource},
     provider::{Provider, Standing, path},
+    userinfo::Userinfo,
 };

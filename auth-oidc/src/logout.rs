@@ -65,9 +65,8 @@ impl Provider {
             },
             None => None,
         };
-        let proves = |hint: &Hint, who: &Identity| {
-            hint.sub == Self::subject(who.user.id) && hint.sid == self.sid(who.session.id, hint.aud.as_str())
-        };
+        // Whoever names the session names the person.
+        let proves = |hint: &Hint, who: &Identity| hint.sid == self.sid(who.session.id, hint.aud.as_str());
         // Who is signed out already has nothing to lose.
         let is_proven = hint.is_some_and(|hint| who.is_none_or(|who| proves(&hint, who)));
         Ok(Ok(LogoutRequest { is_proven, then }))

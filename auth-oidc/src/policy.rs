@@ -65,5 +65,5 @@ pub struct Resource {
 
 /// What can be asked for here, at the provider itself (OpenID Connect Core, sections 5.4 and 11).
 pub(crate) fn own_scope() -> Scope {
-    Scope::parse("openid profile email offline_access").expect("words")
+    Scope::parse("openid profile email address phone offline_access").expect("words")
 }

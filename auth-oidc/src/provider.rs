@@ -7,13 +7,7 @@ use crate::{
     register::Metadata,
 };
 use auth_core::{
-    accounts::Accounts,
-    grant::Grant,
-    keys::Algorithm,
-    ports::*,
-    session::Session,
-    user::User,
-    value::{SessionId, UserId},
+    accounts::Accounts, grant::Grant, keys::Algorithm, ports::*, session::Session, user::User, value::SessionId,
 };
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -145,11 +139,6 @@ impl Provider {
     /// The name of a person's session at one client, as the client is told it: it names the session at no other.
     pub(crate) fn sid(&self, session: SessionId, client: &str) -> String {
         hex(self.accounts.secret().index(&["sid", &session.to_string(), client]))
-    }
-
-    /// Who a person is to a client: `sub`.
-    pub(crate) fn subject(user: UserId) -> String {
-        user.to_string()
     }
 }
 

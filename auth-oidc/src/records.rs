@@ -37,6 +37,18 @@ pub(crate) async fn change<T: Serialize + DeserializeOwned>(
     changed.await?.map(|document| read(&document)).transpose()
 }
 
+/// Writes a document, over the one that is there.
+pub(crate) async fn put(documents: &dyn DocumentStore, document: &Document) -> Outside<()> {
+    if documents.insert(document).await? == Inserted::Exists {
+        let replaced = documents.change_document(&document.key, |held| {
+            held.clone_from(document);
+            Change::Write
+        });
+        replaced.await?.ok_or_else(|| Unavailable::failed("documents", "it was removed while it was written"))?;
+    }
+    Ok(())
+}
+
 /// Deletes a document, whoever writes over it meanwhile. Answers whether this call has.
 pub(crate) async fn remove(documents: &dyn DocumentStore, key: &DocumentKey) -> Outside<bool> {
     while let Some(stored) = documents.find(key).await? {

@@ -43,6 +43,11 @@ impl Provider {
         let secret = self.give_secret(&mut client);
         // What cannot be registered uses up no invitation.
         self.check(&client).map_err(|bad| Refusal::new(InvalidClientMetadata, bad.to_string()))?;
+        // And whoever has none has no other server asked.
+        if !self.is_invited(token).await? {
+            return refused(InvalidToken, BAD_TOKEN);
+        }
+        self.check_sector(&client).await?;
         if !self.accept_invitation(token).await? {
             return refused(InvalidToken, BAD_TOKEN);
         }
@@ -86,6 +91,7 @@ impl Provider {
             );
         }
         self.check(&client).map_err(|bad| Refusal::new(InvalidClientMetadata, bad.to_string()))?;
+        self.check_sector(&client).await?;
         if !self.replace_client(&own, &client).await? {
             return refused(InvalidClientMetadata, "the registration was changed at the same time: read it again");
         }

@@ -19,15 +19,15 @@ impl Provider {
     pub async fn revoke(&self, request: &ClientRequest) -> Result<(), Error> {
         let client = self.authenticated(request, path::REVOKE).await?;
         let Some(text) = request.params.get("token") else { return refused(InvalidRequest, "token is missing") };
-        let grant = match RefreshToken::parse(&Secret::new(text.to_owned())) {
+        let grant = match RefreshToken::parse(&Secret::new(text.to_owned()), self.accounts.secret()) {
             // An older one of the chain, too: it proves that the client had it.
             Ok(token) => self.standing(token.session).await?.filter(|standing| {
                 let proof = self.accounts.secret().grant_proof(token.session, token.generation);
                 proof.mac(&standing.session.seed.0) == token.mac
             }),
             Err(_) => match self.access_claims_of(text) {
-                Some(claims) if claims.client_id == client.client_id => match claims.sid {
-                    Some(grant) => self.standing(grant).await?,
+                Some(claims) if claims.client_id == client.client_id => match &claims.sid {
+                    Some(sealed) => self.standing_behind(sealed).await?,
                     None => return Ok(self.take_back(&claims.jti, claims.exp).await?),
                 },
                 _ => None,

@@ -16,10 +16,12 @@ use crate::{
     settings::{Settings, SettingsError, Sources},
 };
 use conf::{Conf, Subcommands};
+use serde::de::DeserializeOwned;
 use std::{
     error::Error,
+    fs,
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
 };
@@ -66,7 +68,7 @@ pub enum Command {
     Restore(restore::Restore),
     /// Move everything into another store, with the servers stopped.
     Copy(copy::Copy),
-    /// Accounts, by the operator's word: create, show, rename, disable, enable, delete.
+    /// Accounts, by the operator's word: create, show, rename, claims, disable, enable, delete.
     User(user::Users),
     /// Programs that may ask for tokens: add, list, rotate-secret, remove.
     Client(client::Clients),
@@ -131,6 +133,12 @@ fn say(text: &str) -> Ended<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", text.trim_end())?;
     Ok(out.flush()?)
+}
+
+/// What is in a JSON file.
+fn read_json<T: DeserializeOwned>(path: &Path) -> Ended<T> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: expected a JSON object: {error}", path.display()).into())
 }
 
 /// Asks before what cannot be taken back. A script says beforehand that it means it.

@@ -77,6 +77,7 @@ impl EventSink for Audit {
             Event::AccountDisabled(user) => audit!(info, "account_disabled", user = user),
             Event::AccountEnabled(user) => audit!(info, "account_enabled", user = user),
             Event::AccountRenamed(user) => audit!(info, "account_renamed", user = user),
+            Event::ClaimsSet(user) => audit!(info, "claims_set", user = user),
             Event::AccountDeleted(user) => audit!(info, "account_deleted", user = user),
             Event::MailDelivered(mail) => audit!(info, "mail_delivered", mail = mail),
             Event::MailDelayed(mail, why) => audit!(warn, "mail_delayed", mail = mail, why = why),

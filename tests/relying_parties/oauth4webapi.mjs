@@ -1,5 +1,5 @@
 // oauth4webapi (npm): discovery by both well-known documents, a client that registers itself and looks after its
-// registration, and its code flow.
+// registration, and its code flow: with a pairwise subject, and userinfo that is signed.
 import assert from 'node:assert/strict';
 import * as oauth from 'oauth4webapi';
 import { Browser } from './browser.mjs';
@@ -23,6 +23,8 @@ const registration = await oauth.dynamicClientRegistrationRequest(as, {
   grant_types: ['authorization_code', 'refresh_token'],
   token_endpoint_auth_method: 'client_secret_post',
   id_token_signed_response_alg: 'RS256',
+  userinfo_signed_response_alg: 'RS256',
+  subject_type: 'pairwise',
 }, insecure);
 const client = await oauth.processDynamicClientRegistrationResponse(registration);
 
@@ -47,9 +49,9 @@ const tokens = await oauth.processAuthorizationCodeResponse(as, client, asked, {
   expectedNonce: nonce, requireIdToken: true,
 });
 const { sub } = oauth.getValidatedIdTokenClaims(tokens);
-const told = await oauth.processUserInfoResponse(
-  as, client, sub, await oauth.userInfoRequest(as, client, tokens.access_token, insecure),
-);
+const userinfo = await oauth.userInfoRequest(as, client, tokens.access_token, insecure);
+const told = await oauth.processUserInfoResponse(as, client, sub, userinfo);
+await oauth.validateApplicationLevelSignature(as, userinfo, insecure);
 assert.equal(told.email, `${LOGIN}@example.org`);
 
 const own = { headers: { authorization: `Bearer ${client.registration_access_token}` } };

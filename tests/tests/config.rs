@@ -212,6 +212,35 @@ async fn an_operator_renames_an_account() {
 }
 
 #[tokio::test]
+async fn an_operator_says_what_else_is_known_of_a_person() {
+    let server = Server::start().await;
+    let folder = TempDir::new().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.to_str().expect("a path").to_owned()
+    };
+    let bad = file("bad.json", r#"{ "name": "Ann", "email": "other@example.org" }"#);
+    let wrong = file("wrong.json", r#"{ "birthdate": "1987-02-30" }"#);
+    let (first, second) = (file("1.json", r#"{ "name": "Ann" }"#), file("2.json", r#"{ "nickname": "Annie" }"#));
+    let ann = Person::new("ann");
+    for (path, reason) in
+        [(&bad, "`email`"), (&wrong, "birthdate: it is YYYY-MM-DD"), (&"nowhere.json".to_owned(), "nowhere.json")]
+    {
+        let refused = server.create_user(&ann, &["--claims", path]).await;
+        assert!(!refused.status.success() && said(&refused).contains(reason), "{reason}: {}", said(&refused));
+    }
+    let made = server.create_user(&ann, &["--claims", &first]).await;
+    assert!(made.status.success(), "what was refused has made no account: {}", said(&made));
+    assert!(server.does(&["user", "claims", "ann"]).await.contains(r#""name": "Ann""#));
+    let told = server.does(&["user", "claims", "ann@example.org", "--file", &second]).await;
+    assert!(told.contains("Annie") && !told.contains(r#""name""#) && told.contains("claims_set"), "H-12: {told}");
+    assert!(server.does_not(&["user", "claims", "ann", "--file", &wrong]).await.contains("birthdate"));
+    assert!(server.does(&["user", "claims", "ann"]).await.contains("Annie"), "as it was");
+    assert!(server.does_not(&["user", "claims", "nobody"]).await.contains("no account"));
+}
+
+#[tokio::test]
 async fn an_operator_deletes_an_account_for_good() {
     let server = Server::start().await;
     let ann = Person::new("ann");

@@ -43,7 +43,8 @@ impl Accounts {
             self.afterwards("the session before", self.end(before.session.id).await);
         }
         Ok(SignedIn {
-            browser_token: SessionToken::of(&session, Purpose::Browser, &self.secret).reveal(Purpose::Browser),
+            browser_token: SessionToken::of(&session, Purpose::Browser, &self.secret)
+                .reveal(Purpose::Browser, &self.secret),
             expires_in: session.ends_at.since(session.started_at),
             device_token: self.device_token(caller, &user).reveal(),
             who: Identity { user, session },
@@ -56,7 +57,7 @@ impl Accounts {
     /// [`Unavailable`].
     pub async fn browser(&self, token: &Secret) -> Outside<Option<Identity>> {
         let Ports { users, sessions, clock, .. } = &self.ports;
-        let Ok(presented) = SessionToken::parse(token, Purpose::Browser) else { return Ok(None) };
+        let Ok(presented) = SessionToken::parse(token, Purpose::Browser, &self.secret) else { return Ok(None) };
         let stands = |session: &Session| {
             session.grant.is_none()
                 && session.is_live(clock.now())

@@ -21,7 +21,7 @@ impl Accounts {
     /// [`RefreshError`].
     pub async fn refresh(&self, token: &Secret) -> Result<Tokens, RefreshError> {
         let Ports { users, sessions, events, clock, .. } = &self.ports;
-        let Ok(RefreshToken { session: id, generation, mac }) = RefreshToken::parse(token) else {
+        let Ok(RefreshToken { session: id, generation, mac }) = RefreshToken::parse(token, &self.secret) else {
             return Err(RefreshError::Ended);
         };
         // Before the turn: after it nothing is left that the outside could fail at, but the signature.

@@ -54,6 +54,8 @@ pub enum Event {
     AccountEnabled(UserId),
     /// An operator gave an account another login or e-mail.
     AccountRenamed(UserId),
+    /// An operator said what else is known of a person.
+    ClaimsSet(UserId),
     /// An operator deleted an account.
     AccountDeleted(UserId),
     /// A mail went out.

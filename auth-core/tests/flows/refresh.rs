@@ -63,10 +63,10 @@ async fn knowing_the_name_of_a_session_ends_nothing() {
     ann(&world, &accounts).await;
     let tokens = log_in(&accounts).await;
     let tokens = accounts.refresh(&tokens.refresh_token).await.unwrap();
-    let genuine = RefreshToken::parse(&tokens.refresh_token).unwrap();
+    let genuine = RefreshToken::parse(&tokens.refresh_token, accounts.secret()).unwrap();
     for generation in [0, 1, 2, u32::MAX] {
         let forged = RefreshToken { generation, mac: Mac([7; 32]), ..genuine.clone() };
-        assert!(ended(&accounts, &forged.reveal()).await);
+        assert!(ended(&accounts, &forged.reveal(accounts.secret())).await);
     }
     accounts.refresh(&tokens.refresh_token).await.unwrap();
 }

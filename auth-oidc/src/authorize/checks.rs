@@ -4,7 +4,9 @@ use super::{Mode, Request};
 use crate::{
     Params,
     error::{
-        ErrorCode::{InvalidRequest, RegistrationNotSupported, UnsupportedResponseType},
+        ErrorCode::{
+            InvalidRequest, RegistrationNotSupported, UnmetAuthenticationRequirements, UnsupportedResponseType,
+        },
         Refusal, refused,
     },
     policy::Policy,
@@ -12,7 +14,7 @@ use crate::{
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) type Check = fn(&Policy, &Params, &mut Request) -> Result<(), Refusal>;
 
@@ -158,8 +160,8 @@ fn max_age(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Ref
     Ok(())
 }
 
-/// OpenID Connect Core, section 5.5: which claims, by their names; whether one is essential changes nothing. A `sub` with
-/// a value is the person that it must be.
+/// OpenID Connect Core, section 5.5: which claims, by their names, in whatever language (section 5.2); whether one is
+/// essential, or is to have some value, changes nothing. A `sub` with a value is the person that it must be.
 fn claims(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refusal> {
     type Names = BTreeMap<String, Option<Value>>;
     #[derive(Default, Deserialize)]
@@ -180,12 +182,27 @@ fn claims(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refu
     if id_token.len() > MOST || userinfo.len() > MOST {
         return refused(InvalidRequest, "claims names at most 32 claims in each place");
     }
+    if id_token.get("acr").and_then(Option::as_ref).is_some_and(demands_another_acr) {
+        return refused(UnmetAuthenticationRequirements, "acr is essential, and nobody signs in here as it says");
+    }
     let subject = |names: &Names| Some(names.get("sub")?.as_ref()?.get("value")?.as_str()?.to_owned());
     request.subject_hint = subject(&id_token).or_else(|| subject(&userinfo));
     // Only what there is, and what this client may ask for in any way.
     let may = &request.client.scope;
-    let known = |name: &String| crate::claims::is_known(name) && crate::claims::scope_of(name).is_within(may);
-    let known = |names: Names| names.into_keys().filter(known).collect();
+    let known = |name: &&str| crate::claims::is_known(name) && crate::claims::scope_of(name).is_within(may);
+    let known = |names: Names| {
+        let untagged = names.keys().map(|name| name.split('#').next().unwrap_or_default());
+        let known: BTreeSet<_> = untagged.filter(known).collect();
+        known.into_iter().map(str::to_owned).collect()
+    };
     (request.id_token_claims, request.userinfo_claims) = (known(id_token), known(userinfo));
     Ok(())
+}
+
+/// OpenID Connect Core, section 5.5.1.1: an essential `acr` is one of the values that are named, or the sign-in has failed.
+fn demands_another_acr(acr: &Value) -> bool {
+    let is_ours = |value: &Value| value.as_str() == Some(crate::claims::ACR);
+    let of_values = acr.get("values").map(|values| values.as_array().is_some_and(|all| all.iter().any(is_ours)));
+    let named = acr.get("value").map(is_ours).or(of_values);
+    acr.get("essential") == Some(&Value::Bool(true)) && named == Some(false)
 }

@@ -67,6 +67,9 @@ impl Profile {
             Self::Fapi2 if client.id_token_signed_response_alg == Some(Algorithm::Rs256) => {
                 bad("id_token_signed_response_alg", "by fapi2 it is ES256, EdDSA or PS256")
             }
+            Self::Fapi2 if client.userinfo_signed_response_alg == Some(Algorithm::Rs256) => {
+                bad("userinfo_signed_response_alg", "by fapi2 it is ES256, EdDSA or PS256")
+            }
             _ => Ok(()),
         }
     }

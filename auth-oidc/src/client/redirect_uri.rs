@@ -53,6 +53,12 @@ impl RedirectUri {
         self.0 == named || loopback(&self.0).is_some_and(|own| loopback(named) == Some(own))
     }
 
+    /// The host that answers are sent to; none, if they stay on the person's machine.
+    pub fn host(&self) -> Option<String> {
+        let url = Url::parse(&self.0).ok().filter(|_| !self.is_local())?;
+        url.host_str().map(str::to_owned)
+    }
+
     /// Whether it is `https`, or `http` on the person's machine: no scheme that any application there may claim.
     pub fn is_web(&self) -> bool {
         self.0.starts_with("https://") || loopback(&self.0).is_some()

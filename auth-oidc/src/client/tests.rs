@@ -38,6 +38,11 @@ fn what_does_not_go_together_is_refused_by_name() {
     let device = "urn:ietf:params:oauth:grant-type:device_code";
     assert_eq!(client(&json!({ "grant_types": [device, "refresh_token"], "redirect_uris": [] })).check(), Ok(()));
     assert_eq!(client(&json!({ "grant_types": ["authorization_code", device] })).check(), Ok(()));
+    let pairwise = json!({ "subject_type": "pairwise" });
+    assert_eq!((client(&pairwise).check(), client(&pairwise).sector().as_deref()), (Ok(()), Some("app.example")));
+    let local = json!({ "subject_type": "pairwise", "redirect_uris": ["com.example.app:/cb"],
+        "sector_identifier_uri": "https://sector.example/app.json" });
+    assert_eq!((client(&local).check(), client(&local).sector().as_deref()), (Ok(()), Some("sector.example")));
     for (members, member) in [
         (json!({ "grant_types": [device] }), "redirect_uris"),
         (json!({ "client_id": "https://app.example/" }), "client_id"),
@@ -46,6 +51,13 @@ fn what_does_not_go_together_is_refused_by_name() {
         (json!({ "client_name": "a\nb" }), "client_name"),
         (json!({ "client_name": " " }), "client_name"),
         (json!({ "tos_uri": "javascript:alert(1)" }), "client_uri, policy_uri, tos_uri"),
+        (json!({ "sector_identifier_uri": "http://app.example/" }), "sector_identifier_uri"),
+        (
+            json!({ "subject_type": "pairwise", "redirect_uris": ["https://app.example/cb", "https://app.test/cb"] }),
+            "sector_identifier_uri",
+        ),
+        (json!({ "subject_type": "pairwise", "redirect_uris": ["http://127.0.0.1/cb"] }), "sector_identifier_uri"),
+        (json!({ "subject_type": "pairwise", "redirect_uris": ["com.example.app:/cb"] }), "sector_identifier_uri"),
         (json!({ "redirect_uris": [] }), "redirect_uris"),
         (json!({ "grant_types": ["client_credentials"] }), "redirect_uris"),
         (json!({ "grant_types": ["refresh_token"], "redirect_uris": [] }), "grant_types"),

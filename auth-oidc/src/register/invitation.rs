@@ -51,6 +51,14 @@ impl Provider {
         }
     }
 
+    /// Whether this token would let one more client in.
+    pub(super) async fn is_invited(&self, token: Option<&Secret>) -> Outside<bool> {
+        let Ports { documents, clock, .. } = self.ports();
+        let Some(token) = token else { return Ok(self.policy.open_registration) };
+        let Some(stored) = documents.find(&key(token)?).await? else { return Ok(false) };
+        Ok(read::<Invitation>(&stored.value)?.accept() && !stored.value.is_over(clock.now()))
+    }
+
     /// Whether this token lets one more client in; then it has. Of many at once no more are let in than it was for.
     pub(super) async fn accept_invitation(&self, token: Option<&Secret>) -> Outside<bool> {
         let Ports { documents, clock, .. } = self.ports();

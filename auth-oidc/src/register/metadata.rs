@@ -1,6 +1,6 @@
 //! What a client says of itself, and what it is registered with (RFC 7591, sections 2 and 3.2.1).
 use crate::{
-    client::{AuthMethod, Client, GrantType, JwkSet, RedirectUri},
+    client::{AuthMethod, Client, GrantType, JwkSet, RedirectUri, SubjectType},
     error::{
         ErrorCode::{InvalidClientMetadata, InvalidRedirectUri},
         Refusal, refused,
@@ -48,6 +48,10 @@ pub struct Metadata {
     pub tos_uri: Option<Url>,
     /// The most that it may ask for.
     pub scope: Option<String>,
+    /// `public` or `pairwise`.
+    pub subject_type: Option<String>,
+    /// Names its sector, and lists its redirect URIs.
+    pub sector_identifier_uri: Option<Url>,
     /// By what its ID tokens are signed.
     pub id_token_signed_response_alg: Option<String>,
     /// Whether it signs each request.
@@ -58,6 +62,8 @@ pub struct Metadata {
     /// Where its signed requests may be.
     #[serde(default)]
     pub request_uris: Vec<Url>,
+    /// By what the answers of the userinfo endpoint are signed, if they are to be.
+    pub userinfo_signed_response_alg: Option<String>,
     /// For how long a sign-in is good enough, in seconds.
     pub default_max_age: Option<u64>,
 }
@@ -90,6 +96,9 @@ impl Metadata {
         if self.response_types.as_ref().is_some_and(|types| types.iter().any(|one| one != "code")) {
             return refused(InvalidClientMetadata, "response_types is [\"code\"]");
         }
+        let Some(subject_type) = SubjectType::parse(self.subject_type.as_deref().unwrap_or("public")) else {
+            return refused(InvalidClientMetadata, "subject_type is public or pairwise");
+        };
         // Nobody has vouched for it: it reaches what every client may.
         let resources: Vec<_> = resource::of_every_client(policy).map(str::to_owned).collect();
         let most = own_scope().and(&resource::scope(policy, &resources));
@@ -107,7 +116,10 @@ impl Metadata {
             grant_types,
             scope: asked.map_or_else(|| most.clone(), |asked| asked.common(&most)),
             resources,
+            subject_type,
+            sector_identifier_uri: self.sector_identifier_uri.clone(),
             id_token_signed_response_alg: algorithm(self.id_token_signed_response_alg.as_deref())?,
+            userinfo_signed_response_alg: algorithm(self.userinfo_signed_response_alg.as_deref())?,
             require_signed_request_object: self.require_signed_request_object,
             request_object_signing_alg: algorithm(self.request_object_signing_alg.as_deref())?,
             request_uris: self.request_uris.clone(),
@@ -186,6 +198,11 @@ pub struct RegisteredMetadata {
     /// On what terms it serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tos_uri: Option<Url>,
+    /// How it calls people.
+    pub subject_type: SubjectType,
+    /// Names its sector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<Url>,
     /// By what its ID tokens are signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
@@ -198,6 +215,9 @@ pub struct RegisteredMetadata {
     /// Where its signed requests may be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub request_uris: Vec<Url>,
+    /// By what the answers of the userinfo endpoint are signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<Algorithm>,
     /// For how long a sign-in is good enough, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -229,10 +249,13 @@ impl Registered {
             client_uri: client.client_uri,
             policy_uri: client.policy_uri,
             tos_uri: client.tos_uri,
+            subject_type: client.subject_type,
+            sector_identifier_uri: client.sector_identifier_uri,
             id_token_signed_response_alg: client.id_token_signed_response_alg,
             require_signed_request_object: client.require_signed_request_object,
             request_object_signing_alg: client.request_object_signing_alg,
             request_uris: client.request_uris,
+            userinfo_signed_response_alg: client.userinfo_signed_response_alg,
             default_max_age: client.default_max_age,
         };
         Self { metadata, client_secret, registration_access_token }

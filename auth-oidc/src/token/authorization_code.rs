@@ -31,7 +31,9 @@ impl Provider {
         key: Option<Thumbprint>,
     ) -> Result<Tokens, Error> {
         let code = Secret::new(required(params, "code", "code is missing")?.to_owned());
-        let Ok(code) = SessionToken::parse(&code, Purpose::Code) else { return refused(InvalidGrant, BAD_CODE) };
+        let Ok(code) = SessionToken::parse(&code, Purpose::Code, self.accounts.secret()) else {
+            return refused(InvalidGrant, BAD_CODE);
+        };
         self.redeem(client, params, key, &code).await
     }
 

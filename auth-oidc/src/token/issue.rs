@@ -59,6 +59,7 @@ struct IdClaims<'a> {
     exp: Timestamp,
     auth_time: Timestamp,
     sid: String,
+    acr: &'static str,
     amr: [&'static str; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
@@ -74,8 +75,8 @@ impl Provider {
         let now = self.ports().clock.now();
         let expires_in = self.policy.token_ttl.min(session.ends_at.since(now));
         let claims = AccessClaims {
-            sub: Self::subject(standing.user.id),
-            sid: Some(session.id),
+            sub: self.subject(standing.user.id, client),
+            sid: Some(self.sealed(session.id)),
             auth_time: Some(grant.auth_time),
             // A third party is told what a person lets it do, and not what the person may.
             roles: if client.first_party { standing.user.roles.clone() } else { Vec::new() },
@@ -85,8 +86,8 @@ impl Provider {
         let access_token = Secret::new(self.sign(None, "at+jwt", &claims).await?);
         let id_token =
             if scope.has("openid") { Some(self.id_token(client, standing, now, first).await?) } else { None };
-        let refresh_token = client.may(GrantType::RefreshToken);
-        let refresh_token = refresh_token.then(|| RefreshToken::current(session, self.accounts.secret()).reveal());
+        let (refresh_token, secret) = (client.may(GrantType::RefreshToken), self.accounts.secret());
+        let refresh_token = refresh_token.then(|| RefreshToken::current(session, secret).reveal(secret));
         Ok(Tokens { access_token, token_type: claims.token_type(), expires_in, scope, refresh_token, id_token })
     }
 
@@ -154,16 +155,17 @@ impl Provider {
         let Standing { user, grant, .. } = standing;
         let claims = IdClaims {
             iss: self.issuer(),
-            sub: Self::subject(user.id),
+            sub: self.subject(user.id, client),
             aud: client.client_id.as_str(),
             iat: now,
             exp: now + self.policy.token_ttl,
             auth_time: grant.auth_time,
             sid: self.sid(grant.given_in, client.client_id.as_str()),
-            amr: ["pwd"], // RFC 8176
+            acr: claims::ACR, // whatever `acr_values` wished for: there is no other
+            amr: ["pwd"],     // RFC 8176
             nonce: grant.nonce.as_deref().filter(|_| first),
             // In the code flow what the scopes tell is told at the userinfo endpoint (OpenID Connect Core, section 5.4).
-            claims: claims::of(user, &Scope::default(), &grant.id_token_claims),
+            claims: self.claims_of(user, &Scope::default(), &grant.id_token_claims).await?,
         };
         self.sign(client.id_token_signed_response_alg, "JWT", &claims).await.map(Secret::new)
     }

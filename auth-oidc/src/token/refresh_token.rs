@@ -34,7 +34,9 @@ impl Provider {
         let token = Secret::new(required(params, "refresh_token", "refresh_token is missing")?.to_owned());
         let asked = params.get("scope").map(Scope::parse).transpose();
         let asked = asked.map_err(|invalid| Refusal::new(InvalidScope, invalid.0))?;
-        let Ok(token) = RefreshToken::parse(&token) else { return refused(InvalidGrant, BAD_TOKEN) };
+        let Ok(token) = RefreshToken::parse(&token, self.accounts.secret()) else {
+            return refused(InvalidGrant, BAD_TOKEN);
+        };
         // Its number is 0 while a code is good: that is no refresh token.
         if token.generation == 0 {
             return refused(InvalidGrant, BAD_TOKEN);

@@ -97,6 +97,7 @@ async fn a_whole_flow() {
     let token = &tokens.access_token;
     let proofs = [bank.proof("GET", "/oauth2/userinfo", Some(token))];
     let told = bank.house.provider.userinfo_by_proof(token, "GET", &proofs).await.unwrap();
+    let auth_oidc::Userinfo::Claims(told) = told else { panic!("it is not to be signed") };
     assert_eq!(told["email"], "ann@example.org");
     assert_eq!(code_of(bank.house.provider.userinfo(token).await), InvalidToken);
 }

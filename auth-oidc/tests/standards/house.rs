@@ -1,7 +1,7 @@
 //! A provider with one person, and clients that know how to ask.
 use auth_core::{accounts::*, testing::World, value::*};
 use auth_oidc::{
-    Params, Policy, Provider, Resource,
+    Params, Policy, Provider, Resource, Userinfo,
     authorize::*,
     client::Client,
     error::{Error, ErrorCode},
@@ -9,7 +9,7 @@ use auth_oidc::{
     token::{ClientRequest, Tokens},
 };
 use base64::prelude::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -213,6 +213,14 @@ impl House {
     pub async fn refresh(&self, app: &App, tokens: &Tokens) -> Result<Tokens, Error> {
         let token = tokens.refresh_token.as_ref().expect("a refresh token").expose();
         self.token(app, &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    }
+
+    /// What the userinfo endpoint tells.
+    pub async fn told(&self, tokens: &Tokens) -> Map<String, Value> {
+        match self.provider.userinfo(&tokens.access_token).await.unwrap() {
+            Userinfo::Claims(told) => told,
+            Userinfo::Signed(_) => panic!("it is signed"),
+        }
     }
 
     /// Whether an access token opens the userinfo endpoint.

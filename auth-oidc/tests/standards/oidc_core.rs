@@ -178,42 +178,6 @@ async fn what_is_taken_back_ends_the_clients_grants_and_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn section_5_3_userinfo_tells_what_the_scope_reaches_to() {
-    let house = House::new().await;
-    let app = house.app(json!({})).await;
-    for (scope, names) in [
-        ("openid", &["sub"][..]),
-        ("openid email", &["email", "email_verified", "sub"]),
-        ("openid profile", &["locale", "preferred_username", "sub"]),
-    ] {
-        let tokens = house.tokens(&app, &[("scope", Some(scope))]).await;
-        let told = house.provider.userinfo(&tokens.access_token).await.unwrap();
-        assert_eq!(told.keys().collect::<Vec<_>>(), names, "{scope}");
-        assert_eq!(told["sub"], claims(tokens.id_token.as_ref().unwrap())["sub"], "section 5.3.2");
-    }
-}
-
-#[tokio::test]
-async fn section_5_5_claims_can_be_asked_for_one_by_one() {
-    let house = House::new().await;
-    let app = house.app(json!({})).await;
-    let asked = r#"{"id_token":{"email":{"essential":true},"phone":null},"userinfo":{"locale":null},"other":1}"#;
-    let tokens = house.tokens(&app, &[("scope", Some("openid")), ("claims", Some(asked))]).await;
-    let said = claims(tokens.id_token.as_ref().unwrap());
-    assert_eq!((&said["email"], said.get("email_verified")), (&json!("ann@example.org"), None));
-    let told = house.provider.userinfo(&tokens.access_token).await.unwrap();
-    assert_eq!(told.keys().collect::<Vec<_>>(), ["locale", "sub"]);
-    let next = house.refresh(&app, &tokens).await.unwrap();
-    assert_eq!(house.provider.userinfo(&next.access_token).await.unwrap(), told);
-    for bad in ["x", "[]", r#"{"userinfo":[]}"#, r#"{"userinfo":{"email":1"#] {
-        assert_eq!(house.refusal(&app, &[("claims", Some(bad))]).await.as_deref(), Some("invalid_request"), "{bad}");
-    }
-    let narrow = house.app(json!({ "client_id": "narrow", "scope": "openid" })).await;
-    let tokens = house.tokens(&narrow, &[("claims", Some(asked))]).await;
-    assert!(claims(tokens.id_token.as_ref().unwrap()).get("email").is_none(), "it may not ask for that in any way");
-}
-
-#[tokio::test]
 async fn section_7_2_1_what_is_not_supported_is_refused_by_its_name() {
     let house = House::new().await;
     let app = house.app(json!({})).await;

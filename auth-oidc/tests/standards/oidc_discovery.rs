@@ -2,6 +2,7 @@
 use crate::{house::*, signer::Signer};
 use auth_core::keys::Algorithm;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 #[tokio::test] // O-32
 async fn section_3_what_is_said_is_what_is_done() {
@@ -11,7 +12,7 @@ async fn section_3_what_is_said_is_what_is_done() {
     assert_eq!(said["response_types_supported"], json!(["code"]));
     assert_eq!(
         said["scopes_supported"],
-        json!(["email", "offline_access", "openid", "profile", "read", "tools", "write"])
+        json!(["address", "email", "offline_access", "openid", "phone", "profile", "read", "tools", "write"])
     );
     assert_eq!(said["code_challenge_methods_supported"], json!(["S256"]));
     let app = house.app(json!({})).await;
@@ -30,17 +31,28 @@ async fn section_3_what_is_said_is_what_is_done() {
         }
         house.app(members).await;
     }
+    for subject_type in said["subject_types_supported"].as_array().unwrap() {
+        house.app(json!({ "client_id": subject_type, "subject_type": subject_type })).await;
+    }
     let algorithms = said["id_token_signing_alg_values_supported"].as_array().unwrap();
     for algorithm in algorithms {
         let members = json!({ "client_id": algorithm, "id_token_signed_response_alg": algorithm });
         let tokens = house.tokens(&house.app(members).await, &[]).await;
         assert_eq!(header(tokens.id_token.as_ref().unwrap())["alg"], *algorithm);
     }
-    let everything = "openid profile email";
-    let tokens = house.tokens(&app, &[("scope", Some(everything))]).await;
-    let told = house.provider.userinfo(&tokens.access_token).await.unwrap();
+    assert_eq!(said["userinfo_signing_alg_values_supported"], json!(algorithms), "shown in oidc_claims");
+    let known = serde_json::from_value(crate::oidc_claims::everything()).unwrap();
+    house.provider.set_claims(house.sign_in().await.who.user.id, &known).await.unwrap();
+    let everything = "openid profile email address phone";
+    let all = house.app(json!({ "client_id": "all", "scope": everything })).await;
+    let tokens = house.tokens(&all, &[("scope", Some(everything))]).await;
+    let (told, said_of_sign_in) = (house.told(&tokens).await, claims(tokens.id_token.as_ref().unwrap()));
+    let said_of_sign_in = said_of_sign_in.as_object().unwrap().keys();
+    // What says for whom the token is and from when to when, and what the client has sent, is nothing of the person.
+    let of_sign_in = said_of_sign_in.filter(|name| !["iss", "aud", "iat", "exp", "nonce"].contains(&name.as_str()));
+    let told: BTreeSet<_> = told.keys().chain(of_sign_in).map(String::as_str).collect();
     let mut names: Vec<_> =
         said["claims_supported"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     names.sort_unstable();
-    assert_eq!(told.keys().map(String::as_str).collect::<Vec<_>>(), names);
+    assert_eq!(told.into_iter().collect::<Vec<_>>(), names);
 }

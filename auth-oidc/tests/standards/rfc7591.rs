@@ -110,6 +110,8 @@ async fn section_3_2_2_what_cannot_be_registered_is_refused_and_uses_up_nothing(
         (json!({ "token_endpoint_auth_method": "client_secret_jwt" }), InvalidClientMetadata),
         (json!({ "id_token_signed_response_alg": "none" }), InvalidClientMetadata),
         (json!({ "id_token_signed_response_alg": "PS256" }), InvalidClientMetadata),
+        (json!({ "userinfo_signed_response_alg": "none" }), InvalidClientMetadata),
+        (json!({ "userinfo_signed_response_alg": "PS256" }), InvalidClientMetadata),
         (json!({ "client_name": "a\u{7}b" }), InvalidClientMetadata),
         (json!({ "policy_uri": "javascript:alert(1)" }), InvalidClientMetadata),
     ] {

@@ -1,5 +1,5 @@
 //! `client`: programs that may ask for tokens, by the operator's word.
-use super::{Ended, confirm};
+use super::{Ended, confirm, read_json};
 use crate::{
     compose::House,
     log,
@@ -9,7 +9,7 @@ use auth_core::value::{ClientId, Invalid};
 use auth_oidc::{Provider, client::Client};
 use conf::{Conf, Subcommands};
 use serde_json::{Map, Value, json};
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 /// Programs that may ask for tokens.
 #[derive(Conf)]
@@ -116,7 +116,7 @@ async fn act(action: Action, provider: &Provider, settings: &Settings) -> Ended 
             jwks_uri,
             first_party,
         } => {
-            let mut members = file.map_or_else(|| Ok(Map::new()), |path| read(&path))?;
+            let mut members = file.map_or_else(|| Ok(Map::new()), |path| read_json(&path))?;
             let mut set = |member: &str, value: Value| drop(members.insert(member.to_owned(), value));
             set("client_id", json!(id));
             for (member, values) in [
@@ -174,11 +174,6 @@ fn configured(id: &ClientId, settings: &Settings) -> Ended<()> {
     } else {
         Ok(())
     }
-}
-
-fn read(path: &PathBuf) -> Ended<Map<String, Value>> {
-    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    serde_json::from_str(&text).map_err(|error| format!("{}: expected a JSON object: {error}", path.display()).into())
 }
 
 async fn add(members: Map<String, Value>, provider: &Provider, settings: &Settings) -> Ended {

@@ -1,13 +1,17 @@
 //! `user`: accounts by the operator's word: the first administrator, as a rule. There is no default account (P-27).
-use super::{Ended, confirm};
+use super::{Ended, confirm, read_json};
 use crate::{compose::House, log, settings::Settings};
 use auth_core::{
     accounts::{Accounts, NewUser},
     user::User,
     value::{Email, Identifier, Invalid, Login, Password, Role, Secret, Timestamp},
 };
+use auth_oidc::{Provider, claims::StandardClaims};
 use conf::{Conf, Subcommands};
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    path::PathBuf,
+};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Accounts, by the operator's word.
@@ -32,6 +36,9 @@ pub enum Action {
         /// What the account is trusted with, such as admin; more than once for more.
         #[conf(repeat, long = "role")]
         roles: Vec<Role>,
+        /// A JSON file with what else is known of the person: name, birthdate, `phone_number`, address and the like.
+        #[conf(long)]
+        claims: Option<PathBuf>,
     },
     /// Show an account.
     Show {
@@ -50,6 +57,15 @@ pub enum Action {
         /// The e-mail address that it is to have, which you vouch for.
         #[conf(long)]
         email: Option<Email>,
+    },
+    /// Show what else is known of a person, as clients are told it; or keep what a file says, in the place of all of it.
+    Claims {
+        /// The account's login or e-mail.
+        #[conf(pos)]
+        name: String,
+        /// A JSON file with claims (OpenID Connect Core, section 5.1), but those that are the account's own.
+        #[conf(long)]
+        file: Option<PathBuf>,
     },
     /// Shut an account: its sessions, tokens and codes end at once.
     Disable {
@@ -79,18 +95,32 @@ impl Users {
     pub async fn run(self, settings: Settings) -> Ended {
         log::start(&settings.log);
         let house = House::open(&settings).await?;
-        let ended = act(self.action, &house.accounts, &settings).await;
+        let ended = act(self.action, &house.provider, &settings).await;
         house.store.close().await;
         ended
     }
 }
 
-async fn act(action: Action, accounts: &Accounts, settings: &Settings) -> Ended {
+async fn act(action: Action, provider: &Provider, settings: &Settings) -> Ended {
+    let accounts = provider.accounts();
     let user = match action {
-        Action::Create { login, email, roles } => {
+        Action::Create { login, email, roles, claims } => {
+            let claims: Option<StandardClaims> = claims.map(|path| read_json(&path)).transpose()?;
+            claims.as_ref().map_or(Ok(()), StandardClaims::check)?;
             let password = Password::parse(ask_password()?)?;
             let locale = settings.mail.default_language.clone();
-            accounts.create_user(NewUser { login, email, password, locale, roles }).await?
+            let user = accounts.create_user(NewUser { login, email, password, locale, roles }).await?;
+            if let Some(claims) = claims {
+                provider.set_claims(user.id, &claims).await?;
+            }
+            user
+        }
+        Action::Claims { name, file } => {
+            let id = find(accounts, &name).await?.id;
+            if let Some(path) = file {
+                provider.set_claims(id, &read_json(&path)?).await?;
+            }
+            return Ok(serde_json::to_string_pretty(&provider.standard_claims(id).await?)?);
         }
         Action::Show { name } => find(accounts, &name).await?,
         Action::Rename { login: None, email: None, .. } => return Err(NOTHING_NEW.into()),

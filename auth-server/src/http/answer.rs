@@ -146,7 +146,8 @@ impl ApiResponse for Done {
     fn register(_: &mut Registry) {}
 }
 
-fn granted(status: u16, content: Vec<MetaMediaType>) -> MetaResponse {
+/// How the document tells of a yes.
+pub fn granted(status: u16, content: Vec<MetaMediaType>) -> MetaResponse {
     let description = match status {
         201 => "Created.",
         202 => "Taken. If there is a mail to send, it is on its way.",

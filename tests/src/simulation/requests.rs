@@ -3,6 +3,7 @@ use super::{
     client::Client,
     facts::{End, Ending, Turning},
     hub::Hub,
+    world::SECRET,
 };
 use auth_core::{accounts::*, ports::Clock, refresh_token::RefreshToken, user::User, value::*};
 
@@ -145,7 +146,7 @@ impl Client {
             let facts = &mut hub.state().facts;
             (facts.sessions.shown(token, issued), facts.accounts.read_begins(&account))
         };
-        let text = token.reveal();
+        let text = token.reveal(&SECRET);
         let end = self.ask("refresh", async |accounts| accounts.refresh(&text).await).await;
         let end = end.map(|tokens| Device::new(&tokens, issued));
         let turning = match &end {
@@ -265,7 +266,7 @@ impl Guess {
 
 impl Device {
     fn new(tokens: &Tokens, issued: Timestamp) -> Self {
-        let refresh = RefreshToken::parse(&tokens.refresh_token).expect("a token of ours");
+        let refresh = RefreshToken::parse(&tokens.refresh_token, &SECRET).expect("a token of ours");
         Self { session: refresh.session, access: tokens.access_token.clone(), issued, refresh }
     }
 }

@@ -52,7 +52,8 @@ static KEYS: LazyLock<Arc<KeyRing>> = LazyLock::new(|| {
     let keys = KeySet::generate(Algorithm::EdDsa, Timestamp(0)).expect("the system makes a key");
     Arc::new(KeyRing::new(keys, Algorithm::EdDsa, Arc::new(FixedClock::default()), Duration::from_hours(1)))
 });
-static SECRET: LazyLock<Arc<ServerSecret>> =
+/// The secret of every server.
+pub static SECRET: LazyLock<Arc<ServerSecret>> =
     LazyLock::new(|| Arc::new(ServerSecret::new(&[7; 32]).expect("32 bytes are enough")));
 
 impl World {

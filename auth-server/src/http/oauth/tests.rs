@@ -25,9 +25,16 @@ struct House {
 
 impl House {
     async fn new() -> Self {
+        Self::with(json!({})).await
+    }
+
+    /// With a client that has these members, too.
+    async fn with(mut members: Value) -> Self {
         let world = World::default();
         let provider = Provider::new(world.accounts(), Policy::default());
-        let members = json!({ "client_id": "app", "redirect_uris": ["https://app.example/cb"], "first_party": true });
+        members["client_id"] = json!("app");
+        members["redirect_uris"] = json!(["https://app.example/cb"]);
+        members["first_party"] = json!(true);
         let (_, secret) = provider.add_client(serde_json::from_value(members).unwrap()).await.unwrap();
         let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("app:{}", secret.unwrap().expose())));
         let (login, email) = ("ann".parse().unwrap(), "ann@example.org".parse().unwrap());
@@ -131,6 +138,20 @@ async fn userinfo_takes_a_token_in_one_way_and_never_from_the_query() {
             401 => assert!(response.header("www-authenticate").unwrap().starts_with("Bearer")),
             _ => assert_eq!(told["error"], "invalid_request"),
         }
+    }
+}
+
+#[tokio::test] // OpenID Connect Core, section 5.3.2
+async fn userinfo_is_a_jwt_for_a_client_that_wants_it_signed() {
+    for (members, content_type) in
+        [(json!({}), "application/json"), (json!({ "userinfo_signed_response_alg": "EdDSA" }), "application/jwt")]
+    {
+        let house = House::with(members).await;
+        let tokens = house.tokens().await;
+        let header = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+        let (response, _) = house.ask(Method::GET, "/oauth2/userinfo", &[("authorization", &header)], "").await;
+        assert_eq!((response.status(), response.content_type()), (StatusCode::OK, Some(content_type)));
+        assert_eq!(response.header("cache-control"), Some("no-store"));
     }
 }
 

@@ -5,14 +5,18 @@ use super::{
     refusal::OAuthRefusal,
 };
 use crate::http::{
-    answer::Answer,
+    answer::{Answer, granted},
     bearer::{Bearer, security_scheme},
     body::is_form,
 };
 use auth_core::value::Secret;
-use auth_oidc::{Provider, error::ErrorCode, error::Refusal};
-use poem::{Request, RequestBody, http::header, web::Data};
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi, registry::Registry};
+use auth_oidc::{Provider, Userinfo as Answered, error::ErrorCode, error::Refusal};
+use poem::{IntoResponse, Request, RequestBody, Response, http::header, web::Data};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, OpenApi,
+    registry::{MetaMediaType, MetaResponses, Registry},
+    types::Type,
+};
 use serde_json::{Map, Value};
 
 pub struct Userinfo;
@@ -54,35 +58,50 @@ impl<'a> ApiExtractor<'a> for Shown {
     }
 }
 
+/// An object, or a JWT that holds it (OpenID Connect Core, section 5.3.2).
+struct Told(Answered);
+
+impl IntoResponse for Told {
+    fn into_response(self) -> Response {
+        match self.0 {
+            Answered::Claims(claims) => Answer::<200, _>(Members(claims)).into_response(),
+            Answered::Signed(jwt) => Response::builder().content_type("application/jwt").body(jwt.expose().to_owned()),
+        }
+    }
+}
+
+impl ApiResponse for Told {
+    fn meta() -> MetaResponses {
+        let content = [
+            ("application/json", Members::<Map<String, Value>>::schema_ref()),
+            ("application/jwt", String::schema_ref()),
+        ];
+        let content = content.map(|(content_type, schema)| MetaMediaType { content_type, schema });
+        MetaResponses { responses: vec![granted(200, content.into())] }
+    }
+
+    fn register(_: &mut Registry) {}
+}
+
 #[OpenApi(tag = "Tag::OAuth")]
 impl Userinfo {
     /// Who the person is
     ///
-    /// For a client with an access token whose scope has `openid`: `sub`, and what else the scope reaches to.
+    /// For a client with an access token whose scope has `openid`: `sub`, and what else the scope reaches to. As a JWT, if
+    /// the client is registered so (`userinfo_signed_response_alg`).
     #[oai(path = "/oauth2/userinfo", method = "get", operation_id = "oauth2_userinfo")]
-    async fn get(
-        &self,
-        Data(provider): Data<&Provider>,
-        token: Shown,
-    ) -> Result<Answer<200, Members<Map<String, Value>>>, OAuthRefusal> {
+    async fn get(&self, Data(provider): Data<&Provider>, token: Shown) -> Result<Told, OAuthRefusal> {
         told(provider, token).await
     }
 
     /// The same, by POST
     #[oai(path = "/oauth2/userinfo", method = "post", operation_id = "oauth2_userinfo_by_post")]
-    async fn post(
-        &self,
-        Data(provider): Data<&Provider>,
-        token: Shown,
-    ) -> Result<Answer<200, Members<Map<String, Value>>>, OAuthRefusal> {
+    async fn post(&self, Data(provider): Data<&Provider>, token: Shown) -> Result<Told, OAuthRefusal> {
         told(provider, token).await
     }
 }
 
-async fn told(
-    provider: &Provider,
-    Shown { token, by }: Shown,
-) -> Result<Answer<200, Members<Map<String, Value>>>, OAuthRefusal> {
+async fn told(provider: &Provider, Shown { token, by }: Shown) -> Result<Told, OAuthRefusal> {
     let told = match by {
         None => provider.userinfo(&token).await?,
         Some((method, proofs)) => {
@@ -90,5 +109,5 @@ async fn told(
             told.map_err(|error| OAuthRefusal::from(error).by_proof())?
         }
     };
-    Ok(Answer(Members(told)))
+    Ok(Told(told))
 }
