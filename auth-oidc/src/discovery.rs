@@ -76,6 +76,8 @@ pub struct Metadata {
     pub request_uri_parameter_supported: bool,
     /// RFC 9207.
     pub authorization_response_iss_parameter_supported: bool,
+    /// Which pages can be asked for (Initiating User Registration via OpenID Connect, section 4.2).
+    pub prompt_values_supported: [&'static str; 5],
     /// The languages of the pages.
     pub ui_locales_supported: Vec<String>,
 }
@@ -120,6 +122,7 @@ impl Provider {
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
+            prompt_values_supported: ["none", "login", "consent", "select_account", "create"],
             ui_locales_supported: ui_locales.iter().map(|locale| (*locale).to_owned()).collect(),
         }
     }

@@ -1,8 +1,9 @@
 //! Pages: what people see when a client sends them here, in a real browser. What the browser does is told in
 //! `tests/browser/pages.test.cjs`.
+use axum::{Router, extract, routing::get};
 use std::path::{Path, PathBuf};
 use tests::*;
-use tokio::process::Command;
+use tokio::{net::TcpListener, process::Command};
 
 /// A client that has a secret, and one that cannot be told from others.
 const CLIENTS: &str = r#"
@@ -43,8 +44,18 @@ async fn a_person_with_a_browser_gets_everywhere_without_script() {
     browser.args(["--test".as_ref(), "--test-reporter=spec".as_ref(), story.as_os_str()]).kill_on_drop(true);
     browser.env("NODE_PATH", packages).env("CHROMIUM", chromium).env("SERVER", server.base());
     browser.env("LOGIN", &ann.login).env("PASSWORD", &ann.password);
+    browser.env("CODES", codes(server.postbox().clone()).await);
     let output = patience("the browser", browser.output()).await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// Where the browser's story is told the code that was mailed to an address: at `/{address}`.
+async fn codes(postbox: Postbox) -> String {
+    let code = async move |extract::Path(address): extract::Path<String>| postbox.code_for(&address).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let base = format!("http://{}", listener.local_addr().expect("bound"));
+    tokio::spawn(async { axum::serve(listener, Router::new().route("/{address}", get(code))).await });
+    base
 }
 
 #[tokio::test]

@@ -86,11 +86,27 @@ async fn section_3_1_2_1_prompt_says_which_pages_come() {
         (&ours, Some("login select_account"), &chosen, "sign in"),
         (&theirs, Some("login consent"), &signed_in, "consent"),
         (&ours, Some("none login"), &known, "invalid_request"),
-        (&ours, Some("create"), &known, "invalid_request"),
+        (&ours, Some("nonsense"), &known, "invalid_request"),
     ] {
         let params = app.request(&[("prompt", prompt)]);
         assert_eq!(next(house.authorize(&params, visitor).await), comes, "{prompt:?} {:?}", visitor.done);
     }
+}
+
+#[tokio::test] // Initiating User Registration via OpenID Connect, section 4.1
+async fn prompt_create_wants_a_new_account_of_whoever_comes() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    let known = house.visitor().await;
+    let signed_in = Visitor::signed_in(known.who.clone().unwrap());
+    let params = app.request(&[("prompt", Some("create"))]);
+    for visitor in [&Visitor::default(), &known] {
+        let Authorization::SignIn(request) = house.authorize(&params, visitor).await else { panic!("{visitor:?}") };
+        assert!(request.prompt.create);
+    }
+    assert_eq!(next(house.authorize(&params, &signed_in).await), "code");
+    let silent = app.request(&[("prompt", Some("none create"))]);
+    assert_eq!(next(house.authorize(&silent, &known).await), "invalid_request");
 }
 
 #[tokio::test]
