@@ -8,7 +8,7 @@
 //! | the same request, brought by the client itself beforehand | [`par`] |
 //! | tokens: the steps that all share, and one file for each grant type | [`token`] |
 //! | tokens that are bound to a key of the client | [`dpop`] |
-//! | what a person has agreed to | [`consent`] |
+//! | what a person has agreed to, and with whom | [`consent`], [`applications`] |
 //! | what tokens are worth: to a client, to a resource, and how they are given back | [`access_token`], `userinfo`, [`introspect`], `revoke` |
 //! | a client sends a person to sign out | [`logout`] |
 //! | clients that register themselves | [`register`] |
@@ -62,6 +62,7 @@
 //! ```
 
 pub mod access_token;
+pub mod applications;
 pub mod authorize;
 mod claims;
 pub mod client;

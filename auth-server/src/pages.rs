@@ -5,7 +5,7 @@ mod told;
 mod words;
 
 pub use self::{
-    page::{Asked, Field, Page, Reason},
+    page::{Application, Asked, Field, Page, Reason},
     told::{Rule, Told, Wrong},
     words::Words,
 };

@@ -169,6 +169,24 @@ visit('a person signs out', async (page, context) => {
   await page.waitForSelector('#login-submit');
 });
 
+visit('a person sees which applications have access, and takes it back', async (page) => {
+  const name = stranger();
+  await authorize(page);
+  await signUp(page, name);
+  await confirm(page, name);
+  await page.click('#consent-allow');
+  await told(page);
+  await page.goto(`${SERVER}/oauth2/logout`);
+  await page.click('a[href=applications]');
+  assert.match(await page.textContent('section'), /Notes.*see your e-mail address/s);
+  const begin = new URL(await page.getAttribute('#application-open', 'href'));
+  assert.equal(begin.searchParams.get('iss'), SERVER);
+  await page.click('#consent-withdraw');
+  assert.match(await page.textContent('main'), /no access.*No application has access/s);
+  await authorize(page);
+  await page.waitForSelector('#consent-allow');
+});
+
 visit('a client sends its request by a form, and the browser is still known', async (page) => {
   await authorize(page, { prompt: 'consent' });
   await signIn(page);
@@ -286,6 +304,8 @@ const walk = async (page, look) => {
   await look('account');
   await authorize(page, { response_mode: 'form_post', id_token_hint: 'none of ours' });
   await look('form-post');
+  await page.goto(`${SERVER}/oauth2/applications`);
+  await look('applications');
   await page.goto(`${SERVER}/oauth2/logout`);
   await look('logout');
   await page.click('#logout-confirm');

@@ -15,6 +15,7 @@ redirect_uris = ["http://localhost/cb"]
 grant_types = ["authorization_code", "refresh_token"]
 policy_uri = "https://notes.example/privacy"
 tos_uri = "https://notes.example/terms"
+initiate_login_uri = "https://notes.example/begin"
 
 [[clients]]
 client_id = "desk"

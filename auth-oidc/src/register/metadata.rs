@@ -40,6 +40,8 @@ pub struct Metadata {
     pub policy_uri: Option<Url>,
     /// On what terms it serves.
     pub tos_uri: Option<Url>,
+    /// Where it begins a sign-in when somebody else wants one.
+    pub initiate_login_uri: Option<Url>,
     /// The most that it may ask for.
     pub scope: Option<String>,
     /// By what its ID tokens are signed.
@@ -91,6 +93,7 @@ impl Metadata {
             client_uri: self.client_uri.clone(),
             policy_uri: self.policy_uri.clone(),
             tos_uri: self.tos_uri.clone(),
+            initiate_login_uri: self.initiate_login_uri.clone(),
             ..Client::default()
         })
     }
@@ -149,6 +152,9 @@ pub struct RegisteredMetadata {
     /// On what terms it serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tos_uri: Option<Url>,
+    /// Where it begins a sign-in when somebody else wants one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initiate_login_uri: Option<Url>,
     /// By what its ID tokens are signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
@@ -180,6 +186,7 @@ impl Registered {
             client_uri: client.client_uri,
             policy_uri: client.policy_uri,
             tos_uri: client.tos_uri,
+            initiate_login_uri: client.initiate_login_uri,
             id_token_signed_response_alg: client.id_token_signed_response_alg,
             default_max_age: client.default_max_age,
         };

@@ -36,6 +36,9 @@ pub enum Action {
         /// Where its answers may go; more than once for more.
         #[conf(repeat, long = "redirect-uri")]
         redirect_uris: Vec<String>,
+        /// Where it begins a sign-in when somebody else wants one.
+        #[conf(long)]
+        initiate_login_uri: Option<String>,
         /// `authorization_code`, `refresh_token` or `client_credentials`; more than once for more.
         #[conf(repeat, long = "grant-type")]
         grant_types: Vec<String>,
@@ -99,7 +102,19 @@ impl Clients {
 
 async fn act(action: Action, provider: &Provider, settings: &Settings) -> Ended {
     match action {
-        Action::Add { id, file, name, redirect_uris, grant_types, scope, resources, serves, public, first_party } => {
+        Action::Add {
+            id,
+            file,
+            name,
+            redirect_uris,
+            initiate_login_uri,
+            grant_types,
+            scope,
+            resources,
+            serves,
+            public,
+            first_party,
+        } => {
             let mut members = file.map_or_else(|| Ok(Map::new()), |path| read(&path))?;
             let mut set = |member: &str, value: Value| drop(members.insert(member.to_owned(), value));
             set("client_id", json!(id));
@@ -113,7 +128,8 @@ async fn act(action: Action, provider: &Provider, settings: &Settings) -> Ended 
                     set(member, json!(values));
                 }
             }
-            for (member, value) in [("client_name", name), ("scope", scope)] {
+            for (member, value) in [("client_name", name), ("initiate_login_uri", initiate_login_uri), ("scope", scope)]
+            {
                 if let Some(value) = value {
                     set(member, json!(value));
                 }

@@ -1,7 +1,8 @@
 //! The provider's endpoint for browsers, and the pages on which a person signs up, signs in, chooses a new password, chooses
-//! an account, agrees and signs out. A step a file: each looks at one visit, and says what comes next.
+//! an account, agrees, takes that back and signs out. A step a file: each looks at one visit, and says what comes next.
 
 mod account;
+mod applications;
 mod authorize;
 mod browser_name;
 mod confirm;
@@ -42,6 +43,8 @@ pub fn add_to(paths: &mut Paths) {
     paths.add(Method::POST, "/oauth2/reset", Page(reset::Reset));
     paths.add(Method::POST, "/oauth2/account", Page(account::Account));
     paths.add(Method::POST, "/oauth2/consent", Page(consent::Consent));
+    paths.add(Method::GET, "/oauth2/applications", Page(applications::Applications));
+    paths.add(Method::POST, "/oauth2/applications", Page(applications::Withdraw));
     paths.add(Method::GET, "/oauth2/logout", Page(logout::Ask));
     paths.add(Method::POST, "/oauth2/logout", Page(logout::Logout));
     paths.add(Method::GET, "/oauth2/style.css", make(style::style));

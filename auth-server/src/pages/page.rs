@@ -35,6 +35,8 @@ pub enum Page {
         csrf: String,
         ticket: String,
     },
+    /// What the person has let clients do.
+    Applications { login: String, applications: Vec<Application>, csrf: String },
     /// Whether the person wants to sign out; that they have; or that there is nobody who could.
     Logout { login: Option<String>, done: bool, request: String, csrf: String },
     /// What is wrong, when nobody may be sent anywhere.
@@ -50,6 +52,18 @@ pub struct Asked {
     pub scope: String,
     /// What the service is called at which it is asked for, if it is not this one.
     pub at: Option<String>,
+}
+
+/// A client that the person has let in.
+#[derive(Clone, Debug, Serialize)]
+pub struct Application {
+    pub client_id: String,
+    pub name: String,
+    pub asked: Vec<Asked>,
+    /// A date.
+    pub since: String,
+    /// Where it begins a sign-in, if it can.
+    pub open: Option<String>,
 }
 
 /// One field of a form.
@@ -86,6 +100,7 @@ impl Page {
             Self::Reset { .. } => "reset.html",
             Self::Account { .. } => "account.html",
             Self::Consent { .. } => "consent.html",
+            Self::Applications { .. } => "applications.html",
             Self::Logout { .. } => "logout.html",
             Self::Error { .. } => "error.html",
             Self::FormPost { .. } => "form_post.html",
@@ -118,6 +133,10 @@ impl Page {
         let asked = ["email", "sample"]
             .into_iter()
             .flat_map(|scope| [None, Some("sample".to_owned())].map(|at| Asked { scope: scope.to_owned(), at }));
+        let asked: Vec<_> = asked.collect();
+        let application =
+            |open| Application { client_id: text(), name: text(), asked: asked.clone(), since: text(), open };
+        let applications = |applications| Self::Applications { login: text(), applications, csrf: text() };
         let logout = |login, done| Self::Logout { login, done, request: text(), csrf: text() };
         let sign_in = |client| Self::SignIn { client, username: text(), request: text(), csrf: text() };
         let sign_up = |client| Self::SignUp {
@@ -148,7 +167,7 @@ impl Page {
                 csrf: text(),
                 ticket: text(),
             },
-            consent(asked.collect(), true, Some(link()), Some(link())),
+            consent(asked.clone(), true, Some(link()), Some(link())),
             consent(Vec::new(), false, None, None),
             logout(Some(text()), false),
             logout(None, false),
@@ -166,6 +185,8 @@ impl Page {
             Self::Forgot { email: text(), request: text(), csrf: text() },
             reset(text()),
             reset(String::new()),
+            applications(vec![application(Some(link())), application(None)]),
+            applications(Vec::new()),
         ]
     }
 }

@@ -21,6 +21,8 @@ pub enum Told {
     SentAgain,
     /// The new password is good.
     PasswordChanged,
+    /// The client has no access any more.
+    Withdrawn,
 }
 
 /// What is wrong with what was filled in, field by field.
@@ -55,20 +57,20 @@ pub enum Rule {
 
 /// As the templates see it: the name of its words, and a number for them.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Word {
+pub(super) struct Text {
     word: &'static str,
     count: u64,
     /// Nothing went wrong.
     good: bool,
 }
 
-/// The words of each field.
+/// The same, of each field.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(super) struct Words {
-    username: Option<Word>,
-    email: Option<Word>,
-    password: Option<Word>,
-    code: Option<Word>,
+pub(super) struct Texts {
+    username: Option<Text>,
+    email: Option<Text>,
+    password: Option<Text>,
+    code: Option<Text>,
 }
 
 impl Told {
@@ -96,12 +98,13 @@ impl Told {
             Self::Busy(short),
             Self::SentAgain,
             Self::PasswordChanged,
+            Self::Withdrawn,
         ]
         .into_iter()
     }
 
     /// For all of the page.
-    pub(super) fn word(self) -> Word {
+    pub(super) fn word(self) -> Text {
         let (word, count) = match self {
             Self::Wrong => ("wrong", 0),
             Self::Fields(_) => ("fields", 0),
@@ -112,20 +115,21 @@ impl Told {
             Self::Busy(_) => ("busy", 0),
             Self::SentAgain => ("sent_again", 0),
             Self::PasswordChanged => ("password_changed", 0),
+            Self::Withdrawn => ("withdrawn", 0),
         };
-        Word { word, count, good: matches!(self, Self::SentAgain | Self::PasswordChanged) }
+        Text { word, count, good: matches!(self, Self::SentAgain | Self::PasswordChanged | Self::Withdrawn) }
     }
 
     /// For each field.
-    pub(super) fn words(self) -> Words {
-        let Self::Fields(Wrong { username, email, password, code }) = self else { return Words::default() };
+    pub(super) fn words(self) -> Texts {
+        let Self::Fields(Wrong { username, email, password, code }) = self else { return Texts::default() };
         let word = |rule: Option<Rule>| rule.map(Rule::word);
-        Words { username: word(username), email: word(email), password: word(password), code: word(code) }
+        Texts { username: word(username), email: word(email), password: word(password), code: word(code) }
     }
 }
 
 impl Rule {
-    fn word(self) -> Word {
+    fn word(self) -> Text {
         let (word, count) = match self {
             Self::Login => ("login", 0),
             Self::LoginTaken => ("login_taken", 0),
@@ -136,6 +140,6 @@ impl Rule {
             Self::PasswordContext => ("password_context", 0),
             Self::Code => ("code", 0),
         };
-        Word { word, count: count as u64, good: false }
+        Text { word, count: count as u64, good: false }
     }
 }

@@ -2,7 +2,10 @@
 use super::{Step, next::host, visit::Visit};
 use crate::pages::{Asked, Page, Told};
 use auth_core::{accounts::Identity, ports::Outside};
-use auth_oidc::authorize::{self, Decision, Done, Request, Ticket, Visitor};
+use auth_oidc::{
+    authorize::{self, Decision, Done, Request, Ticket, Visitor},
+    consent,
+};
 use poem::Response;
 use url::Url;
 
@@ -35,7 +38,7 @@ pub fn page(visit: &Visit, request: &Request, who: &Identity, done: Done) -> Pag
         client: client.name().to_owned(),
         login: who.user.login.to_string(),
         host: host(&request.redirect_uri),
-        asked: asked(visit, request),
+        asked: asked(visit, &visit.provider.asked_by(request)),
         unverified: client.registration_token.is_some() || !client.is_recognised_at(&request.redirect_uri),
         policy_uri: link(client.policy_uri.as_ref()),
         tos_uri: link(client.tos_uri.as_ref()),
@@ -50,14 +53,14 @@ const ORDER: [&str; 6] = ["openid", "profile", "email", "address", "phone", "off
 
 /// Each thing that is asked for at each service, with what the service is called, if it is not this one; and each service
 /// at which nothing in particular is.
-fn asked(visit: &Visit, request: &Request) -> Vec<Asked> {
+pub fn asked(visit: &Visit, asked: &consent::Asked) -> Vec<Asked> {
     let name = |id: &str| {
         let known = visit.provider.policy().resources.iter().find(|own| own.resource == id);
         known.and_then(|own| own.name.clone()).unwrap_or_else(|| id.to_owned())
     };
     let mut all = Vec::new();
-    for (id, scope) in visit.provider.asked_by(request) {
-        let at = (!id.is_empty()).then(|| name(&id));
+    for (id, scope) in asked {
+        let at = (!id.is_empty()).then(|| name(id));
         let words: Vec<_> = scope.words().collect();
         all.extend(words.iter().map(|word| Asked { scope: (*word).to_owned(), at: at.clone() }));
         if let (Some(at), true) = (at, words.is_empty()) {
@@ -69,6 +72,6 @@ fn asked(visit: &Visit, request: &Request) -> Vec<Asked> {
 }
 
 /// A client that was checked has no other; but whatever is in a store, no link runs a script (O-16).
-fn link(page: Option<&Url>) -> Option<String> {
+pub fn link(page: Option<&Url>) -> Option<String> {
     page.filter(|page| page.scheme() == "https").map(Url::to_string)
 }

@@ -56,6 +56,7 @@ pub fn add_to(document: &mut Value) {
         ("/oauth2/resend", posted("page_resend", "The same, for another code")),
         ("/oauth2/forgot", both("forgot", "The page for whoever has forgotten the password")),
         ("/oauth2/reset", both("reset", "The page to choose a new password, for the reset that `id` names")),
+        ("/oauth2/applications", both("applications", "The page of what the person has let clients do")),
         ("/oauth2/account", posted("page_account", "The page to choose an account")),
         ("/oauth2/consent", posted("page_consent", "The page to agree")),
     ];

@@ -10,7 +10,7 @@ use poem::{
 use url::Url;
 
 /// Where a person is who has come of their own accord.
-const HOME: &str = "logout";
+const HOME: &str = "applications";
 
 impl Visit {
     /// Asks the provider, and answers as it says; with what there is to tell of what was just tried.

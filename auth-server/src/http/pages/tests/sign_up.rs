@@ -150,3 +150,30 @@ async fn whoever_asks_for_too_many_codes_is_told_when_to_come_back() {
     assert!(slow.header("retry-after").is_some() && slow.hidden("id") == page.hidden("id"));
     browser.sign_up(&[]).await.is(429, "Too many attempts").is(429, "value=\"bob\"");
 }
+
+#[tokio::test] // O-16
+async fn nothing_that_a_person_types_is_more_than_text() {
+    let world = World::default();
+    let mut browser = browser(&world).await;
+    let hostile = "\"'><script>alert(1)</script>";
+    let safe = |page: Answer| {
+        for text in ["<script", "\"'>"] {
+            assert!(!page.body.contains(text), "{text} in {}", page.body);
+        }
+        assert!(page.body.contains("&lt;script&gt;"), "{}", page.body);
+        page
+    };
+    let names = ["username", "email", "password", "code", "id", "request"];
+    let fields = names.map(|name| (name, if name == "request" { "" } else { hostile }));
+    for path in ASKING {
+        let page = browser.get(&format!("{path}?{}", form(&[("id", hostile), (hostile, hostile)]))).await;
+        assert!(!page.body.contains("<script"), "{}", page.body);
+        safe(browser.fill(&page, path, &fields).await.is(422, "<form"));
+    }
+    let page = browser.get("sign-up").await;
+    for path in ["confirm", "resend"] {
+        safe(browser.fill(&page, path, &fields).await);
+    }
+    let own = [("username", "bob"), ("email", "\"<b>'\"@example.org"), ("password", PASSWORD)];
+    assert!(!browser.fill(&page, "sign-up", &own).await.body.contains("<b>"));
+}
