@@ -76,7 +76,7 @@ pub enum Decision {
 pub enum Authorization {
     /// The answer, yes or no, for the browser to take to the client.
     Answer(Response),
-    /// The person must sign in.
+    /// The person must sign in; or open an account, if the request says so by its [`Prompt`].
     SignIn(Box<Request>),
     /// The person must say which account it is to be: the one that is signed in, or another.
     SelectAccount(Box<Request>, Box<Identity>),
@@ -187,7 +187,8 @@ impl Provider {
     /// Whether the session that the browser has answers the request (OpenID Connect Core, section 3.1.2.1).
     fn is_good_enough(&self, request: &Request, who: &Identity, done: Done) -> bool {
         let age = self.ports().clock.now().since(who.session.started_at).as_secs();
-        let recent = request.max_age.is_none_or(|most| age <= most) && !request.prompt.login;
+        let Prompt { login, create, .. } = request.prompt;
+        let recent = request.max_age.is_none_or(|most| age <= most) && !login && !create;
         let hinted =
             request.subject_hint.as_ref().is_none_or(|subject| *subject == self.subject(who.user.id, &request.client));
         (recent || done.signed_in) && hinted

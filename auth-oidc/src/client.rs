@@ -104,6 +104,9 @@ pub struct Client {
     /// On what terms it serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tos_uri: Option<Url>,
+    /// Where it begins a sign-in when somebody else wants one (OpenID Connect Core, section 4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initiate_login_uri: Option<Url>,
     /// When it was registered.
     #[serde(default)]
     pub client_id_issued_at: Timestamp,
@@ -303,6 +306,9 @@ impl Client {
         }
         if self.backchannel_logout_uri.as_ref().is_some_and(|uri| uri.scheme() != "https" || uri.fragment().is_some()) {
             return bad("backchannel_logout_uri", "it is https, and has no fragment");
+        }
+        if self.initiate_login_uri.as_ref().is_some_and(|uri| uri.scheme() != "https") {
+            return bad("initiate_login_uri", "a sign-in begins at an address that is https");
         }
         if self.may(GrantType::AuthorizationCode) == self.redirect_uris.is_empty() {
             return bad("redirect_uris", "a client has them if, and only if, it may ask for authorization codes");

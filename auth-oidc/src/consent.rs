@@ -28,6 +28,11 @@ pub struct Consent {
 pub type Asked = BTreeMap<String, Scope>;
 
 impl Consent {
+    /// Whether it was given to this client, and not to another that had its name before.
+    pub fn is_of(&self, client: &Client) -> bool {
+        self.client == client.client_id && self.given_at >= client.client_id_issued_at
+    }
+
     /// Whether it reaches so far.
     pub fn covers(&self, asked: &Asked) -> bool {
         asked.iter().all(|(at, scope)| self.granted.get(at).is_some_and(|granted| scope.is_within(granted)))
@@ -73,8 +78,7 @@ impl Provider {
             return Ok(true);
         }
         let given = self.consent(user, &client.client_id).await?;
-        // One that was given to another client, which had this name before, is none.
-        Ok(given.is_some_and(|consent| consent.given_at >= client.client_id_issued_at && consent.covers(asked)))
+        Ok(given.is_some_and(|consent| consent.is_of(client) && consent.covers(asked)))
     }
 
     /// What a request asks a person to agree to, service by service.
@@ -94,7 +98,7 @@ impl Provider {
         if documents.insert(&first).await? == Inserted::Exists {
             let extended = documents.change_document(&key, |document| {
                 let Ok(mut held) = read::<Consent>(document) else { return Change::Leave };
-                if held.given_at < client.client_id_issued_at {
+                if !held.is_of(client) {
                     held.granted.clear();
                 }
                 held.extend(asked, now);

@@ -92,6 +92,8 @@ pub struct Metadata {
     pub client_id_metadata_document_supported: bool,
     /// RFC 9207.
     pub authorization_response_iss_parameter_supported: bool,
+    /// Which pages can be asked for (Initiating User Registration via OpenID Connect, section 4.2).
+    pub prompt_values_supported: [&'static str; 5],
     /// The languages of the pages.
     pub ui_locales_supported: Vec<String>,
 }
@@ -148,6 +150,7 @@ impl Provider {
             require_request_uri_registration: true,
             client_id_metadata_document_supported: self.reads_client_documents(),
             authorization_response_iss_parameter_supported: true,
+            prompt_values_supported: ["none", "login", "consent", "select_account", "create"],
             ui_locales_supported: ui_locales.iter().map(|locale| (*locale).to_owned()).collect(),
         }
     }

@@ -9,7 +9,7 @@
 //! | a device that has no browser: a person lets it in on another | [`device`] |
 //! | tokens: the steps that all share, and one file for each grant type | [`token`] |
 //! | tokens that are bound to a key of the client | [`dpop`] |
-//! | what a person has agreed to | [`consent`] |
+//! | what a person has agreed to, and with whom | [`consent`], [`applications`] |
 //! | what clients are told of a person, and who that is to each | [`claims`], `subject` |
 //! | what tokens are worth: to a client, to a resource, and how they are given back | [`access_token`], `userinfo`, [`introspect`], `revoke` |
 //! | a client sends a person to sign out | [`logout`] |
@@ -66,6 +66,7 @@
 //! ```
 
 pub mod access_token;
+pub mod applications;
 pub mod authorize;
 mod backchannel;
 pub mod claims;

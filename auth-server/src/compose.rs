@@ -203,7 +203,7 @@ fn secret(settings: &Settings) -> Result<Arc<ServerSecret>, KeyError> {
 fn transport(settings: &Settings) -> Result<Arc<dyn Transport>, ComposeError> {
     let mail = &settings.mail;
     let reply_to = mail.mail_reply_to.as_deref().map(Mailbox::parse).transpose()?;
-    let composer = Composer::new(Templates::load(mail.wording()?)?, mail.from()?, reply_to);
+    let composer = Composer::new(Templates::load(mail.wording(settings.public_url.as_ref())?)?, mail.from()?, reply_to);
     Ok(match mail.smtp() {
         Some(url) => Arc::new(SmtpTransport::new(composer, url.clone(), mail.smtp_ca_file.as_deref())?),
         None => Arc::new(FileTransport::new(composer, settings.data_dir.join("mail"), |path| {

@@ -229,7 +229,7 @@ mod tests {
         let operations =
             operations.into_iter().filter(|operation| !operation["operationId"].as_str().unwrap().starts_with("page_"));
         let operations: Vec<_> = operations.collect();
-        assert_eq!(operations.len(), 29);
+        assert_eq!(operations.len(), 31);
         for operation in operations {
             let responses = operation["responses"].as_object().unwrap();
             assert!(responses.contains_key("500") && responses.contains_key("503"), "{operation}");

@@ -1,10 +1,12 @@
 //! The pages that people see: templates, filled with words of their language. What a page holds is a [`Page`].
 mod files;
 mod page;
+mod told;
 mod words;
 
 pub use self::{
-    page::{Asked, Field, Page, Reason, Told},
+    page::{Application, Asked, Field, Page, Reason},
+    told::{Rule, Told, Wrong},
     words::Words,
 };
 
@@ -41,7 +43,7 @@ pub struct PageError {
 }
 
 /// What every template may speak of, besides what its page holds.
-const COMMON: [&str; 5] = ["words", "language", "product", "style", "told"];
+const COMMON: [&str; 6] = ["words", "language", "product", "style", "told", "wrong"];
 /// What the templates are written in has these names of its own.
 const BUILT_IN: [&str; 3] = ["self", "super", "loop"];
 
@@ -77,8 +79,9 @@ impl Pages {
     /// [`PageError`] if a template of the deployment's fails on this very page.
     pub fn render(&self, language: &str, page: &Page, told: Option<Told>) -> Result<String, PageError> {
         let (words, product, style) = (self.words.get(language), &self.product, self.style_address());
-        let told = told.map(Told::word_and_count);
-        let values = context! { words, language, product, style, told, ..Value::from(Serde(page)) };
+        let (told, wrong) = (told.map(Told::word), told.map(Told::words).unwrap_or_default());
+        let (told, wrong) = (Serde(told), Serde(wrong));
+        let values = context! { words, language, product, style, told, wrong, ..Value::from(Serde(page)) };
         let filled = self.environment.get_template(page.template()).and_then(|template| template.render(values));
         filled.map_err(|error| self.explain(page.template(), &error))
     }

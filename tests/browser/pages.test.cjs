@@ -1,12 +1,12 @@
 // The pages as a person meets them: in Chromium, without script. Driven by tests/tests/pages.rs, which says where the server
-// is and who has an account.
+// is, who has an account, and where mailed codes are told.
 const assert = require('node:assert/strict');
 const http = require('node:http');
 const { after, before, test } = require('node:test');
 const axe = require('axe-core');
 const { chromium } = require('playwright-core');
 
-const { SERVER, LOGIN, PASSWORD, CHROMIUM, SCREENSHOTS } = process.env;
+const { SERVER, CODES, LOGIN, PASSWORD, CHROMIUM, SCREENSHOTS } = process.env;
 
 // The client is on `localhost` and the server on `127.0.0.1`: to a browser these are two sites.
 let browser, client, callback;
@@ -53,6 +53,37 @@ const signIn = async (page, password = PASSWORD) => {
   await page.fill('input[name=username]', LOGIN);
   await page.fill('input[name=password]', password);
   await page.click('#login-submit');
+};
+
+// Somebody who has no account yet.
+let strangers = 0;
+const stranger = () => `stranger${++strangers}`;
+
+const signUp = async (page, name, password = PASSWORD) => {
+  await page.click('a[href^=sign-up]');
+  await page.fill('input[name=username]', name);
+  await page.fill('input[name=email]', `${name}@example.org`);
+  await page.fill('input[name=password]', password);
+  await page.click('#register-submit');
+};
+
+const mailedCode = async (name) => (await fetch(`${CODES}/${name}@example.org`)).text();
+
+const confirm = async (page, name) => {
+  await page.fill('input[name=code]', await mailedCode(name));
+  await page.click('#confirm-submit');
+};
+
+const forget = async (page, name) => {
+  await page.click('a[href^=forgot]');
+  await page.fill('input[name=email]', `${name}@example.org`);
+  await page.click('#forgot-submit');
+};
+
+const reset = async (page, code, password) => {
+  await page.fill('input[name=code]', code);
+  await page.fill('input[name=password]', password);
+  await page.click('#reset-submit');
 };
 
 // What the client is told, once the browser is back there.
@@ -177,6 +208,24 @@ visit('a person signs out', async (page, context) => {
   await page.waitForSelector('#login-submit');
 });
 
+visit('a person sees which applications have access, and takes it back', async (page) => {
+  const name = stranger();
+  await authorize(page);
+  await signUp(page, name);
+  await confirm(page, name);
+  await page.click('#consent-allow');
+  await told(page);
+  await page.goto(`${SERVER}/oauth2/logout`);
+  await page.click('a[href=applications]');
+  assert.match(await page.textContent('section'), /Notes.*see your e-mail address/s);
+  const begin = new URL(await page.getAttribute('#application-open', 'href'));
+  assert.equal(begin.searchParams.get('iss'), SERVER);
+  await page.click('#consent-withdraw');
+  assert.match(await page.textContent('main'), /no access.*No application has access/s);
+  await authorize(page);
+  await page.waitForSelector('#consent-allow');
+});
+
 visit('a client sends its request by a form, and the browser is still known', async (page) => {
   await authorize(page, { prompt: 'consent' });
   await signIn(page);
@@ -191,6 +240,59 @@ visit('a client gets its answer by a form', async (page) => {
   await signIn(page);
   await page.click('#consent-allow');
   await page.click('#continue');
+  assert.ok((await told(page)).get('code'));
+});
+
+visit('a person creates an account on the way, and is back with a code', async (page) => {
+  const name = stranger();
+  await authorize(page);
+  await signUp(page, name, 'short');
+  assert.match(await page.textContent('#password-wrong'), /at least 15 characters/);
+  assert.equal(await page.inputValue('input[name=email]'), `${name}@example.org`);
+  await page.fill('input[name=password]', PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#confirm-submit');
+  const first = await mailedCode(name);
+  await page.click('#confirm-resend');
+  assert.match(await page.textContent('[role=alert]'), /another code is on its way/);
+  const second = await mailedCode(name);
+  assert.equal(await page.getAttribute(':focus', 'name'), 'code');
+  if (first !== second) {
+    await page.keyboard.type(first);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#code-wrong');
+  }
+  await page.fill('input[name=code]', second);
+  await page.click('#confirm-submit');
+  await page.click('#consent-allow');
+  const answer = await told(page);
+  assert.ok(answer.get('code'));
+  assert.equal(answer.get('state'), 'some state');
+});
+
+visit('a client sends a person to create an account', async (page) => {
+  await authorize(page, { prompt: 'create' });
+  await page.waitForSelector('#register-submit');
+  await page.click('a[href^=sign-in]');
+  await signIn(page);
+  assert.ok((await told(page)).get('code'));
+});
+
+visit('a person who has forgotten the password chooses another, and is back with a code', async (page, context) => {
+  const name = stranger();
+  await authorize(page);
+  await signUp(page, name);
+  await confirm(page, name);
+  await page.waitForSelector('#consent-allow');
+  await context.clearCookies();
+  await authorize(page);
+  await forget(page, name);
+  await reset(page, await mailedCode(name), 'seven slow river barges');
+  assert.match(await page.textContent('[role=alert]'), /Your password is changed/);
+  assert.equal(await page.inputValue('input[name=username]'), `${name}@example.org`);
+  await page.keyboard.type('seven slow river barges');
+  await page.keyboard.press('Enter');
+  await page.click('#consent-allow');
   assert.ok((await told(page)).get('code'));
 });
 
@@ -210,6 +312,28 @@ const walk = async (page, look) => {
   await look('sign-in');
   await signIn(page, 'not this one');
   await look('wrong');
+  const name = stranger();
+  await page.click('a[href^=sign-up]');
+  await look('sign-up');
+  await page.fill('input[name=username]', 'a b');
+  await page.fill('input[name=email]', 'nowhere');
+  await page.fill('input[name=password]', 'short');
+  await page.click('#register-submit');
+  await look('sign-up-wrong');
+  await authorize(page, { prompt: 'consent' });
+  await signUp(page, name);
+  await look('confirm');
+  await page.click('#confirm-resend');
+  await look('sent-again');
+  await authorize(page, { prompt: 'consent' });
+  await page.click('a[href^=forgot]');
+  await look('forgot');
+  await authorize(page, { prompt: 'consent' });
+  await forget(page, name);
+  await look('reset');
+  await reset(page, 'wrong', 'short');
+  await look('reset-wrong');
+  await authorize(page, { prompt: 'consent' });
   await signIn(page);
   await page.waitForSelector('#consent-allow');
   await look('consent');
@@ -231,6 +355,8 @@ const walk = async (page, look) => {
   await look('device-consent');
   await page.click('#consent-allow');
   await look('device-connected');
+  await page.goto(`${SERVER}/oauth2/applications`);
+  await look('applications');
   await page.goto(`${SERVER}/oauth2/logout`);
   await look('logout');
   await page.click('#logout-confirm');

@@ -52,6 +52,10 @@ async fn what_cannot_be_registered_is_refused_with_its_reason() {
         (&["add", "a/b", "--public", "--redirect-uri", "https://a.example/"][..], "client_id: a client is called by"),
         (&["add", "a", "--public"], "redirect_uris: a client has them"),
         (&["add", "a", "--redirect-uri", "http://a.example/"], "a redirect URI with http leads to"),
+        (
+            &["add", "a", "--redirect-uri", "https://a.example/", "--initiate-login-uri", "http://a.example/"],
+            "initiate_login_uri: a sign-in begins at an address that is https",
+        ),
         (&["add", "a", "--grant-type", "password"], "unknown variant"),
         (
             &["add", "a", "--grant-type", "client_credentials", "--resource", "https://b.example"],

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 use tests::*;
 
-const ROUTES: [(&str, &str); 37] = [
+const ROUTES: [(&str, &str); 50] = [
     ("post", "/api/v1/auth/register"),
     ("post", "/api/v1/auth/register/confirm"),
     ("post", "/api/v1/auth/register/resend"),
@@ -13,6 +13,8 @@ const ROUTES: [(&str, &str); 37] = [
     ("get", "/api/v1/auth/me"),
     ("get", "/api/v1/auth/sessions"),
     ("delete", "/api/v1/auth/sessions/{id}"),
+    ("get", "/api/v1/auth/consents"),
+    ("delete", "/api/v1/auth/consents/{client_id}"),
     ("post", "/api/v1/auth/password/forgot"),
     ("post", "/api/v1/auth/password/reset"),
     ("post", "/api/v1/auth/password/change"),
@@ -31,7 +33,18 @@ const ROUTES: [(&str, &str); 37] = [
     ("post", "/oauth2/authorize"),
     ("get", "/oauth2/logout"),
     ("post", "/oauth2/logout"),
+    ("get", "/oauth2/sign-in"),
     ("post", "/oauth2/sign-in"),
+    ("get", "/oauth2/sign-up"),
+    ("post", "/oauth2/sign-up"),
+    ("post", "/oauth2/confirm"),
+    ("post", "/oauth2/resend"),
+    ("get", "/oauth2/forgot"),
+    ("post", "/oauth2/forgot"),
+    ("get", "/oauth2/reset"),
+    ("post", "/oauth2/reset"),
+    ("get", "/oauth2/applications"),
+    ("post", "/oauth2/applications"),
     ("post", "/oauth2/account"),
     ("post", "/oauth2/consent"),
     ("get", "/oauth2/device"),

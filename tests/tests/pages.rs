@@ -1,6 +1,8 @@
 //! Pages: what people see when a client sends them here, in a real browser. What the browser does is told in
 //! `tests/browser/pages.test.cjs`.
+use axum::{Router, extract, routing::get};
 use tests::*;
+use tokio::net::TcpListener;
 
 /// A client that has a secret, one that cannot be told from others, and one on a device.
 const CLIENTS: &str = r#"
@@ -12,6 +14,7 @@ redirect_uris = ["http://localhost/cb"]
 grant_types = ["authorization_code", "refresh_token"]
 policy_uri = "https://notes.example/privacy"
 tos_uri = "https://notes.example/terms"
+initiate_login_uri = "https://notes.example/begin"
 
 [[clients]]
 client_id = "desk"
@@ -39,8 +42,19 @@ async fn a_person_with_a_browser_gets_everywhere_without_script() {
     let ann = Person::new("ann");
     ann.join(&server).await;
 
-    browser::plays("pages.test.cjs", &[("SERVER", server.base()), ("LOGIN", &ann.login), ("PASSWORD", &ann.password)])
-        .await;
+    let codes = codes(server.postbox().clone()).await;
+    let known =
+        [("SERVER", server.base()), ("LOGIN", &ann.login), ("PASSWORD", &ann.password), ("CODES", codes.as_str())];
+    browser::plays("pages.test.cjs", &known).await;
+}
+
+/// Where the browser's story is told the code that was mailed to an address: at `/{address}`.
+async fn codes(postbox: Postbox) -> String {
+    let code = async move |extract::Path(address): extract::Path<String>| postbox.code_for(&address).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let base = format!("http://{}", listener.local_addr().expect("bound"));
+    tokio::spawn(async { axum::serve(listener, Router::new().route("/{address}", get(code))).await });
+    base
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! Browser: a person's own session, held in a cookie, for the pages of this server.
-use super::{Accounts, Caller, Identity, LoginAttempt, LoginError};
+use super::{Accounts, Caller, ConfirmError, Identity, LoginAttempt, LoginError};
 use crate::{
     ports::*,
     refresh_token::RefreshToken,
     session::{Session, Turn},
     session_token::{Purpose, SessionToken},
+    user::User,
     value::*,
 };
 use std::time::Duration;
@@ -34,9 +35,36 @@ impl Accounts {
         attempt: LoginAttempt,
         before: Option<&Identity>,
     ) -> Result<SignedIn, LoginError> {
-        let Ports { sessions, events, .. } = &self.ports;
         let user = self.let_in(caller, &attempt).await?;
-        let session = self.begin(&user, attempt.device);
+        Ok(self.begin_in_browser(caller, user, attempt.device, before).await?)
+    }
+
+    /// Redeems the code of a registration, as [`confirm`](Self::confirm), and begins a session of the browser that shows it:
+    /// whoever has both the registration and its code has chosen the password a moment ago. A session that the browser had
+    /// before ends.
+    ///
+    /// # Errors
+    /// [`ConfirmError`]. If no session could be written, the account is there all the same, and its password is good.
+    pub async fn confirm_and_sign_in(
+        &self,
+        caller: &Caller,
+        (id, code): (CodeId, OneTimeCode),
+        device: Option<DeviceName>,
+        before: Option<&Identity>,
+    ) -> Result<SignedIn, ConfirmError> {
+        let user = self.confirm(caller, id, code).await?;
+        Ok(self.begin_in_browser(caller, user, device, before).await?)
+    }
+
+    async fn begin_in_browser(
+        &self,
+        caller: &Caller,
+        user: User,
+        device: Option<DeviceName>,
+        before: Option<&Identity>,
+    ) -> Outside<SignedIn> {
+        let Ports { sessions, events, .. } = &self.ports;
+        let session = self.begin(&user, device);
         sessions.create(&session).await?;
         events.record(&Event::LoggedIn(user.id, session.id));
         if let Some(before) = before {

@@ -27,6 +27,24 @@ async fn an_account_exists_once_its_code_is_shown() {
     log_in(&accounts).await;
 }
 
+#[tokio::test] // K-03, K-20
+async fn whoever_confirms_in_a_browser_is_signed_in_there() {
+    let (world, caller) = (World::default(), World::caller());
+    let accounts = world.accounts();
+    ann(&world, &accounts).await;
+    let before = accounts.sign_in(&caller, attempt("ann", GOOD), None).await.unwrap();
+    let issued = accounts.register(&caller, ask("bob", "bob@example.org")).await.unwrap();
+    let code = newest_code(&world);
+    let show = async |code| accounts.confirm_and_sign_in(&caller, (issued.id, code), None, Some(&before.who)).await;
+    assert!(matches!(show(wrong(&code)).await, Err(ConfirmError::Refused)));
+    assert!(accounts.browser(&before.browser_token).await.unwrap().is_some());
+    let signed_in = show(code.clone()).await.unwrap();
+    let who = accounts.browser(&signed_in.browser_token).await.unwrap().unwrap();
+    assert_eq!((who.user.login.as_str(), who.session.id), ("bob", signed_in.who.session.id));
+    assert!(accounts.browser(&before.browser_token).await.unwrap().is_none(), "nobody else can end it any more");
+    assert!(matches!(show(code).await, Err(ConfirmError::Refused)));
+}
+
 #[tokio::test]
 async fn a_taken_login_is_told_and_a_taken_email_is_not() {
     let (world, caller) = (World::default(), World::caller());

@@ -138,11 +138,14 @@ fn prompt(_: &Policy, params: &Params, request: &mut Request) -> Result<(), Refu
             "login" => request.prompt.login = true,
             "consent" => request.prompt.consent = true,
             "select_account" => request.prompt.select_account = true,
-            _ => return refused(InvalidRequest, "prompt is none, or some of login, consent and select_account"),
+            "create" => request.prompt.create = true,
+            _ => {
+                return refused(InvalidRequest, "prompt is none, or some of login, consent, select_account and create");
+            }
         }
     }
-    let super::Prompt { none, login, consent, select_account } = request.prompt;
-    if none && (login || consent || select_account) {
+    let super::Prompt { none, login, consent, select_account, create } = request.prompt;
+    if none && (login || consent || select_account || create) {
         return refused(InvalidRequest, "prompt=none stands alone");
     }
     Ok(())

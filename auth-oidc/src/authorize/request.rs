@@ -56,6 +56,8 @@ pub struct Prompt {
     pub consent: bool,
     /// Choose an account.
     pub select_account: bool,
+    /// Open an account, where they would sign in (Initiating User Registration via OpenID Connect, section 4.1).
+    pub create: bool,
 }
 
 impl Request {

@@ -46,6 +46,8 @@ pub struct Metadata {
     pub policy_uri: Option<Url>,
     /// On what terms it serves.
     pub tos_uri: Option<Url>,
+    /// Where it begins a sign-in when somebody else wants one.
+    pub initiate_login_uri: Option<Url>,
     /// The most that it may ask for.
     pub scope: Option<String>,
     /// `public` or `pairwise`.
@@ -127,6 +129,7 @@ impl Metadata {
             client_uri: self.client_uri.clone(),
             policy_uri: self.policy_uri.clone(),
             tos_uri: self.tos_uri.clone(),
+            initiate_login_uri: self.initiate_login_uri.clone(),
             ..Client::default()
         })
     }
@@ -203,6 +206,9 @@ pub struct RegisteredMetadata {
     /// Names its sector.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sector_identifier_uri: Option<Url>,
+    /// Where it begins a sign-in when somebody else wants one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initiate_login_uri: Option<Url>,
     /// By what its ID tokens are signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
@@ -251,6 +257,7 @@ impl Registered {
             tos_uri: client.tos_uri,
             subject_type: client.subject_type,
             sector_identifier_uri: client.sector_identifier_uri,
+            initiate_login_uri: client.initiate_login_uri,
             id_token_signed_response_alg: client.id_token_signed_response_alg,
             require_signed_request_object: client.require_signed_request_object,
             request_object_signing_alg: client.request_object_signing_alg,

@@ -86,11 +86,27 @@ async fn section_3_1_2_1_prompt_says_which_pages_come() {
         (&ours, Some("login select_account"), &chosen, "sign in"),
         (&theirs, Some("login consent"), &signed_in, "consent"),
         (&ours, Some("none login"), &known, "invalid_request"),
-        (&ours, Some("create"), &known, "invalid_request"),
+        (&ours, Some("nonsense"), &known, "invalid_request"),
     ] {
         let params = app.request(&[("prompt", prompt)]);
         assert_eq!(next(house.authorize(&params, visitor).await), comes, "{prompt:?} {:?}", visitor.done);
     }
+}
+
+#[tokio::test] // Initiating User Registration via OpenID Connect, section 4.1
+async fn prompt_create_wants_a_new_account_of_whoever_comes() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    let known = house.visitor().await;
+    let signed_in = Visitor::signed_in(known.who.clone().unwrap());
+    let params = app.request(&[("prompt", Some("create"))]);
+    for visitor in [&Visitor::default(), &known] {
+        let Authorization::SignIn(request) = house.authorize(&params, visitor).await else { panic!("{visitor:?}") };
+        assert!(request.prompt.create);
+    }
+    assert_eq!(next(house.authorize(&params, &signed_in).await), "code");
+    let silent = app.request(&[("prompt", Some("none create"))]);
+    assert_eq!(next(house.authorize(&silent, &known).await), "invalid_request");
 }
 
 #[tokio::test]
@@ -154,6 +170,43 @@ async fn a_client_that_anybody_on_the_machine_could_be_is_asked_about_each_time(
         let says = Visitor { decision: Some(Decision::Allow), ..known.clone() };
         assert_eq!(next(house.authorize(&params, &says).await), "code");
         assert_eq!(next(house.authorize(&params, &known).await), again, "{id}");
+    }
+}
+
+#[tokio::test] // O-22
+async fn a_person_sees_the_clients_that_they_have_let_in() {
+    let house = House::new().await;
+    let app = house.app(json!({ "first_party": false, "client_name": "Notes" })).await;
+    let gone = house.app(json!({ "client_id": "gone", "first_party": false })).await;
+    let known = house.visitor().await;
+    let user = known.who.as_ref().unwrap().user.id;
+    let says = Visitor { decision: Some(Decision::Allow), ..known };
+    for app in [&app, &gone] {
+        let params = app.request(&[("resource", Some(API)), ("scope", Some("openid read"))]);
+        assert_eq!(next(house.authorize(&params, &says).await), "code");
+    }
+    assert!(house.provider.remove_client(&gone.client.client_id).await.unwrap());
+    let seen = house.provider.applications(user).await.unwrap();
+    assert_eq!((seen.len(), seen[0].client.name()), (1, "Notes"));
+    assert_eq!(seen[0].consent.granted[API].to_string(), "read");
+    // Whoever takes the name holds nothing.
+    house.world.clock.advance(Duration::from_secs(1));
+    house.app(json!({ "client_id": "gone", "first_party": false })).await;
+    assert_eq!(house.provider.applications(user).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn section_4_a_sign_in_begins_at_the_client_that_can() {
+    let house = House::new().await;
+    let begins = |app: &App| house.provider.initiate_login(&app.client);
+    let app = house.app(json!({ "initiate_login_uri": "https://app.example/begin?at=home" })).await;
+    let issuer: String = url::form_urlencoded::byte_serialize(house.provider.issuer().as_bytes()).collect();
+    assert_eq!(begins(&app).unwrap().as_str(), format!("https://app.example/begin?at=home&iss={issuer}"));
+    assert_eq!(begins(&house.public_app().await), None);
+    for uri in ["http://app.example/begin", "javascript:alert(1)", "com.example.app:/begin"] {
+        let client = json!({ "client_id": "other", "redirect_uris": [CALLBACK], "initiate_login_uri": uri });
+        let added = house.provider.add_client(serde_json::from_value(client).unwrap()).await;
+        assert!(added.unwrap_err().to_string().starts_with("initiate_login_uri"), "{uri}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! OpenID Connect Discovery and RFC 8414.
 use crate::{house::*, signer::Signer};
 use auth_core::keys::Algorithm;
+use auth_oidc::authorize::Authorization;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -20,6 +21,11 @@ async fn section_3_what_is_said_is_what_is_done() {
         assert_eq!(house.refusal(&app, &[("response_mode", mode.as_str())]).await, None);
     }
     assert!(house.refusal(&app, &[("response_mode", Some("fragment"))]).await.is_some());
+    for prompt in said["prompt_values_supported"].as_array().unwrap() {
+        let params = app.request(&[("prompt", prompt.as_str())]);
+        let comes = house.authorize(&params, &house.visitor().await).await;
+        assert!(!matches!(comes, Authorization::Answer(answer) if answer.get("code").is_none()), "{prompt}");
+    }
     for grant in said["grant_types_supported"].as_array().unwrap() {
         let asked = house.token(&app, &[("grant_type", grant.as_str().unwrap())]).await;
         assert_ne!(code_of(asked), auth_oidc::error::ErrorCode::UnsupportedGrantType);

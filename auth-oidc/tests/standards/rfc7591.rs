@@ -35,11 +35,17 @@ async fn app(house: &House, registered: &Registered) -> App {
 async fn section_3_2_1_what_was_registered_is_told_and_can_be_used() {
     let house = House::new().await;
     let grants = ["authorization_code", "refresh_token"];
-    let members =
-        json!({ "client_name": "Somebody's", "grant_types": grants, "scope": "openid email tools read admin" });
+    let begin = "https://app.example/begin";
+    let members = json!({
+        "client_name": "Somebody's",
+        "grant_types": grants,
+        "scope": "openid email tools read admin",
+        "initiate_login_uri": begin,
+    });
     let registered = register(&house, members).await.unwrap();
     let told = serde_json::to_value(&registered.metadata).unwrap();
     assert_eq!((&told["client_name"], &told["scope"]), (&json!("Somebody's"), &json!("email openid tools")));
+    assert_eq!(told["initiate_login_uri"], begin);
     assert_eq!((&told["response_types"], &told["client_secret_expires_at"]), (&json!(["code"]), &json!(0)));
     assert!(registered.client_secret.is_some() && registered.registration_access_token.is_some());
     let app = app(&house, &registered).await;
@@ -103,6 +109,7 @@ async fn section_3_2_2_what_cannot_be_registered_is_refused_and_uses_up_nothing(
         (json!({ "redirect_uris": ["https://app.example/#x"] }), InvalidRedirectUri),
         (json!({ "redirect_uris": [] }), InvalidClientMetadata),
         (json!({ "grant_types": ["implicit"] }), InvalidClientMetadata),
+        (json!({ "initiate_login_uri": "http://app.example/begin" }), InvalidClientMetadata),
         (json!({ "grant_types": ["authorization_code", "client_credentials"] }), InvalidClientMetadata),
         (json!({ "default_max_age": u64::MAX }), InvalidClientMetadata),
         (json!({ "grant_types": ["refresh_token"] }), InvalidClientMetadata),

@@ -36,6 +36,9 @@ pub enum Action {
         /// Where its answers may go; more than once for more.
         #[conf(repeat, long = "redirect-uri")]
         redirect_uris: Vec<String>,
+        /// Where it begins a sign-in when somebody else wants one.
+        #[conf(long)]
+        initiate_login_uri: Option<String>,
         /// `authorization_code`, `refresh_token`, `client_credentials` or `urn:ietf:params:oauth:grant-type:device_code`; more
         /// than once for more.
         #[conf(repeat, long = "grant-type")]
@@ -108,6 +111,7 @@ async fn act(action: Action, provider: &Provider, settings: &Settings) -> Ended 
             file,
             name,
             redirect_uris,
+            initiate_login_uri,
             grant_types,
             scope,
             resources,
@@ -129,7 +133,8 @@ async fn act(action: Action, provider: &Provider, settings: &Settings) -> Ended 
                     set(member, json!(values));
                 }
             }
-            for (member, value) in [("client_name", name), ("scope", scope)] {
+            for (member, value) in [("client_name", name), ("initiate_login_uri", initiate_login_uri), ("scope", scope)]
+            {
                 if let Some(value) = value {
                     set(member, json!(value));
                 }

@@ -2,6 +2,7 @@
 
 mod change;
 mod confirm;
+mod consents;
 mod forgot;
 mod login;
 mod logout;
@@ -33,6 +34,7 @@ pub fn routes() -> impl OpenApi {
         logout::Logout,
         me::Me,
         sessions::Sessions,
+        consents::Consents,
         forgot::Forgot,
         reset::Reset,
         change::Change,
@@ -92,7 +94,7 @@ impl From<User> for UserView {
 }
 
 /// As a date, within the years that RFC 3339 can write.
-fn date(at: Timestamp) -> OffsetDateTime {
+pub fn date(at: Timestamp) -> OffsetDateTime {
     const END_OF_9999: i64 = 253_402_300_799;
     OffsetDateTime::from_unix_timestamp(at.0.clamp(0, END_OF_9999)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
@@ -188,6 +190,8 @@ mod tests {
             (Method::GET, "/me", String::new()),
             (Method::GET, "/sessions", String::new()),
             (Method::DELETE, &format!("/sessions/{}", SessionId::from_bytes([1; 32])), String::new()),
+            (Method::GET, "/consents", String::new()),
+            (Method::DELETE, "/consents/app", String::new()),
             (Method::POST, "/password/forgot", r#"{"email":"ann@example.org"}"#.to_owned()),
             (
                 Method::POST,

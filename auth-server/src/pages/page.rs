@@ -1,7 +1,7 @@
 //! What each page holds: all that its template may speak of.
 use minijinja::{Value, value::Serde};
 use serde::Serialize;
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 /// A page, before it is put in words. `request` is the authorization request that it is about, `csrf` and `ticket` prove to
 /// the next one that this one was shown.
@@ -10,6 +10,14 @@ use std::{collections::BTreeSet, time::Duration};
 pub enum Page {
     /// Name and password.
     SignIn { client: Option<String>, username: String, request: String, csrf: String },
+    /// Who somebody wants to be.
+    SignUp { client: Option<String>, username: String, email: String, min_length: usize, request: String, csrf: String },
+    /// The code of a registration: `id` names that.
+    Confirm { client: Option<String>, username: String, email: String, id: String, request: String, csrf: String },
+    /// Whose password is forgotten.
+    Forgot { email: String, request: String, csrf: String },
+    /// The code of a reset, which `id` names, and the new password. Who comes by the mail's link has named no address.
+    Reset { email: String, id: String, min_length: usize, request: String, csrf: String },
     /// The account that is signed in, or another.
     Account { client: String, login: String, email: String, request: String, csrf: String, ticket: String },
     /// Yes or no.
@@ -45,6 +53,8 @@ pub enum Page {
     },
     /// What was said to it.
     DeviceDone { allowed: bool },
+    /// What the person has let clients do.
+    Applications { login: String, applications: Vec<Application>, csrf: String },
     /// Whether the person wants to sign out; that they have; or that there is nobody who could.
     Logout { login: Option<String>, done: bool, request: String, csrf: String },
     /// What is wrong, when nobody may be sent anywhere.
@@ -60,6 +70,18 @@ pub struct Asked {
     pub scope: String,
     /// What the service is called at which it is asked for, if it is not this one.
     pub at: Option<String>,
+}
+
+/// A client that the person has let in.
+#[derive(Clone, Debug, Serialize)]
+pub struct Application {
+    pub client_id: String,
+    pub name: String,
+    pub asked: Vec<Asked>,
+    /// A date.
+    pub since: String,
+    /// Where it begins a sign-in, if it can.
+    pub open: Option<String>,
 }
 
 /// One field of a form.
@@ -87,56 +109,21 @@ pub enum Reason {
     Unavailable,
 }
 
-/// What there is to tell of what was just tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// Unknown, disabled, or the wrong password: one text for all.
-    Wrong,
-    /// Right, but not whom the client expects.
-    OtherAccount,
-    /// No device waits under that code.
-    NoDevice,
-    /// What proves that the page was shown is missing, or too old.
-    Stale,
-    /// Too many attempts.
-    Slow(Duration),
-    /// No room for this one.
-    Busy(Duration),
-}
-
-impl Told {
-    /// One of each kind.
-    pub(super) fn samples() -> impl Iterator<Item = Self> {
-        let (short, long) = (Duration::from_secs(2), Duration::from_mins(5));
-        let slow = [Self::Slow(short), Self::Slow(long), Self::Busy(short)];
-        [Self::Wrong, Self::OtherAccount, Self::NoDevice, Self::Stale].into_iter().chain(slow)
-    }
-
-    /// The name of its words, and a number for them.
-    pub(super) fn word_and_count(self) -> Value {
-        let (word, count) = match self {
-            Self::Wrong => ("wrong", 0),
-            Self::OtherAccount => ("other_account", 0),
-            Self::NoDevice => ("no_device", 0),
-            Self::Stale => ("stale", 0),
-            Self::Slow(wait) if wait > Duration::from_mins(2) => ("slow_minutes", wait.as_secs().div_ceil(60)),
-            Self::Slow(wait) => ("slow_seconds", wait.as_secs().max(1)),
-            Self::Busy(_) => ("busy", 0),
-        };
-        minijinja::context! { word, count }
-    }
-}
-
 impl Page {
     /// The file that it is made of.
     pub const fn template(&self) -> &'static str {
         match self {
             Self::SignIn { .. } => "sign_in.html",
+            Self::SignUp { .. } => "sign_up.html",
+            Self::Confirm { .. } => "confirm.html",
+            Self::Forgot { .. } => "forgot.html",
+            Self::Reset { .. } => "reset.html",
             Self::Account { .. } => "account.html",
             Self::Consent { .. } => "consent.html",
             Self::Device { .. } => "device.html",
             Self::DeviceConsent { .. } => "device_consent.html",
             Self::DeviceDone { .. } => "device_done.html",
+            Self::Applications { .. } => "applications.html",
             Self::Logout { .. } => "logout.html",
             Self::Error { .. } => "error.html",
             Self::FormPost { .. } => "form_post.html",
@@ -170,6 +157,10 @@ impl Page {
         let asked = ["email", "sample"]
             .into_iter()
             .flat_map(|scope| [None, Some("sample".to_owned())].map(|at| Asked { scope: scope.to_owned(), at }));
+        let asked: Vec<_> = asked.collect();
+        let application =
+            |open| Application { client_id: text(), name: text(), asked: asked.clone(), since: text(), open };
+        let applications = |applications| Self::Applications { login: text(), applications, csrf: text() };
         let logout = |login, done| Self::Logout { login, done, request: text(), csrf: text() };
         let sign_in = |client| Self::SignIn { client, username: text(), request: text(), csrf: text() };
         let device =
@@ -185,6 +176,23 @@ impl Page {
             csrf: text(),
             ticket: text(),
         };
+        let sign_up = |client| Self::SignUp {
+            client,
+            username: text(),
+            email: text(),
+            min_length: 15,
+            request: text(),
+            csrf: text(),
+        };
+        let confirm = |client| Self::Confirm {
+            client,
+            username: text(),
+            email: text(),
+            id: text(),
+            request: text(),
+            csrf: text(),
+        };
+        let reset = |email| Self::Reset { email, id: text(), min_length: 15, request: text(), csrf: text() };
         vec![
             sign_in(Some(text())),
             sign_in(None),
@@ -196,7 +204,7 @@ impl Page {
                 csrf: text(),
                 ticket: text(),
             },
-            consent(asked.clone().collect(), true, Some(link()), Some(link())),
+            consent(asked.clone(), true, Some(link()), Some(link())),
             consent(Vec::new(), false, None, None),
             logout(Some(text()), false),
             logout(None, false),
@@ -210,10 +218,19 @@ impl Page {
             Self::Error { reason: Reason::BadRequestObject },
             device(false),
             device(true),
-            device_consent(asked.clone().collect(), Some(link())),
+            device_consent(asked.clone(), Some(link())),
             device_consent(Vec::new(), None),
             Self::DeviceDone { allowed: true },
             Self::DeviceDone { allowed: false },
+            sign_up(Some(text())),
+            sign_up(None),
+            confirm(Some(text())),
+            confirm(None),
+            Self::Forgot { email: text(), request: text(), csrf: text() },
+            reset(text()),
+            reset(String::new()),
+            applications(vec![application(Some(link())), application(None)]),
+            applications(Vec::new()),
         ]
     }
 }

@@ -39,7 +39,7 @@ fn every_word_that_people_read_is_among_the_words_and_each_is_used() {
     }
     assert_eq!(text, "", "letters of a template that are no word of a language");
     for (section, words) in &pages.words["en"] {
-        let chosen = ["scope", "told", "error"].contains(&section.as_str());
+        let chosen = ["scope", "told", "wrong", "error"].contains(&section.as_str());
         let unused = words.keys().find(|name| !chosen && !all.contains(&format!("words.{section}.{name}")));
         assert_eq!(unused, None, "no page says it: {section}");
     }
@@ -50,7 +50,13 @@ fn pages_in_words() {
     let pages = shipped();
     for language in ["en", "ru"] {
         for (at, page) in Page::samples().into_iter().enumerate() {
-            let told = matches!(page, Page::SignIn { .. }).then_some(Told::Wrong);
+            let told = match page {
+                Page::SignIn { .. } => Some(Told::Wrong),
+                Page::SignUp { client: Some(_), .. } | Page::Confirm { client: Some(_), .. } | Page::Reset { .. } => {
+                    Told::samples().nth(1)
+                }
+                _ => None,
+            };
             let html = pages.render(language, &page, told).unwrap();
             let html = html.replace(&pages.style_version(), "VERSION");
             let name = format!("{language}-{at:02}-{}", page.template().trim_end_matches(".html"));
@@ -71,8 +77,9 @@ fn nothing_that_a_page_is_given_is_more_than_text() {
         let reason = values.get("reason").is_some();
         let values = Value::from(Serde(&values));
         let (words, product, style) = (&pages.words["en"], hostile, hostile);
-        let told = Told::Slow(std::time::Duration::from_secs(7)).word_and_count();
-        let values = context! { words, language => hostile, product, style, told, ..values };
+        let told = Told::Slow(std::time::Duration::from_secs(7));
+        let (told, wrong) = (Serde(told.word()), Serde(told.words()));
+        let values = context! { words, language => hostile, product, style, told, wrong, ..values };
         if reason {
             continue; // a word, and never a text from outside
         }

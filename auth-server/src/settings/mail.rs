@@ -1,7 +1,7 @@
 //! Mail: who carries it, from whom, in what words, and where its links lead.
 use super::{
     secret::FromFile,
-    value::{Span, language, text_of},
+    value::{PublicUrl, Span, language, text_of},
 };
 use auth_core::{
     ports::Entry,
@@ -50,7 +50,8 @@ pub struct MailSettings {
     /// The language of a mail when the request named none.
     #[conf(long, env, default_value = "en", value_parser = language, serde(use_value_parser))]
     pub default_language: Locale,
-    /// The page where a new password is chosen, linked from its mail; {id} becomes the reset's id.
+    /// The page where a new password is chosen, linked from its mail; {id} becomes the reset's id. That of this server, at the
+    /// public URL, unless set.
     #[conf(long, env, value_parser = text_of::<Link>, serde(use_value_parser))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reset_link: Option<String>,
@@ -70,15 +71,17 @@ impl MailSettings {
         self.mail_from.as_deref().unwrap_or("Accounts <no-reply@localhost.localdomain>").parse()
     }
 
-    /// In the words of the mail crate.
+    /// In the words of the mail crate, for a server that people reach at this address.
     ///
     /// # Errors
     /// [`Invalid`] if a setting was changed to what is no product name, or no link.
-    pub fn wording(&self) -> Result<Wording, Invalid> {
+    pub fn wording(&self, public_url: Option<&PublicUrl>) -> Result<Wording, Invalid> {
+        // No mail leads to a page over plain HTTP, but on the same machine.
+        let own = || Link::parse(&format!("{}/oauth2/reset?id={{id}}", public_url?)).ok();
         Ok(Wording {
             product: Product::parse(&self.product_name)?,
             default_language: self.default_language.clone(),
-            reset_link: self.reset_link.as_deref().map(Link::parse).transpose()?,
+            reset_link: self.reset_link.as_deref().map(Link::parse).transpose()?.or_else(own),
             folder: self.mail_templates.clone(),
         })
     }

@@ -42,7 +42,7 @@ pub fn page(visit: &Visit, request: &Request, who: &Identity, done: Done) -> Pag
         client: client.name().to_owned(),
         login: who.user.login.to_string(),
         host: host(&request.redirect_uri),
-        asked: asked(visit, visit.provider.asked_by(request)),
+        asked: asked(visit, &visit.provider.asked_by(request)),
         unverified: client.registration_token.is_some() || !client.is_recognised_at(&request.redirect_uri),
         publisher: client.document().map(|document| host(document.as_str())),
         policy_uri: link(client.policy_uri.as_ref()),
@@ -58,14 +58,14 @@ const ORDER: [&str; 6] = ["openid", "profile", "email", "address", "phone", "off
 
 /// Each thing that is asked for at each service, with what the service is called, if it is not this one; and each service
 /// at which nothing in particular is.
-pub fn asked(visit: &Visit, by_service: consent::Asked) -> Vec<Asked> {
+pub fn asked(visit: &Visit, asked: &consent::Asked) -> Vec<Asked> {
     let name = |id: &str| {
         let known = visit.provider.policy().resources.iter().find(|own| own.resource == id);
         known.and_then(|own| own.name.clone()).unwrap_or_else(|| id.to_owned())
     };
     let mut all = Vec::new();
-    for (id, scope) in by_service {
-        let at = (!id.is_empty()).then(|| name(&id));
+    for (id, scope) in asked {
+        let at = (!id.is_empty()).then(|| name(id));
         let words: Vec<_> = scope.words().collect();
         all.extend(words.iter().map(|word| Asked { scope: (*word).to_owned(), at: at.clone() }));
         if let (Some(at), true) = (at, words.is_empty()) {

@@ -15,7 +15,7 @@ const AUTHORIZE: [(&str, bool, &str); 19] = [
     ("code_challenge_method", false, "`S256`."),
     ("response_mode", false, "`query` or `form_post`."),
     ("resource", false, "The service that tokens are for; may be repeated (RFC 8707)."),
-    ("prompt", false, "`none`, or some of `login`, `consent` and `select_account`."),
+    ("prompt", false, "`none`, or some of `login`, `consent`, `select_account` and `create`."),
     ("max_age", false, "For how many seconds a sign-in is good enough."),
     ("login_hint", false, "A login or an address to begin with."),
     ("id_token_hint", false, "An ID token that says whom the person must be."),
@@ -42,12 +42,27 @@ const DEVICE: [(&str, bool, &str); 2] =
 /// Adds them to a document.
 pub fn add_to(document: &mut Value) {
     let posted = |id: &str, about: &str| json!({ "post": operation(id, about, &[]) });
+    let both = |name: &str, about: &str| {
+        json!({
+            "get": operation(&format!("page_{name}"), about, &[]),
+            "post": operation(&format!("page_{name}_filled_in"), about, &[]),
+        })
+    };
     let paths = [
         (path::AUTHORIZE, by_both("authorize", "Where clients send people", &AUTHORIZE)),
         (path::LOGOUT, by_both("logout", "Where clients send people to sign out", &LOGOUT)),
         (path::DEVICE, by_both("device", "Where a person types what a device shows", &DEVICE)),
         ("/oauth2/device-consent", posted("page_device_consent", "The page to let a device in")),
-        ("/oauth2/sign-in", posted("page_sign_in", "The page to sign in")),
+        (
+            "/oauth2/sign-in",
+            both("sign_in", "The page to sign in, for the authorization request that is its query, if any"),
+        ),
+        ("/oauth2/sign-up", both("sign_up", "The page to create an account, for that request")),
+        ("/oauth2/confirm", posted("page_confirm", "The page for the code of a registration")),
+        ("/oauth2/resend", posted("page_resend", "The same, for another code")),
+        ("/oauth2/forgot", both("forgot", "The page for whoever has forgotten the password")),
+        ("/oauth2/reset", both("reset", "The page to choose a new password, for the reset that `id` names")),
+        ("/oauth2/applications", both("applications", "The page of what the person has let clients do")),
         ("/oauth2/account", posted("page_account", "The page to choose an account")),
         ("/oauth2/consent", posted("page_consent", "The page to agree")),
     ];
@@ -73,7 +88,7 @@ fn operation(id: &str, about: &str, parameters: &[Value]) -> Value {
         ("303", "On to the client, or to the next page."),
         ("400", "A page that says what is wrong: nobody is sent anywhere."),
         ("403", "The form was not one of this browser's: the page again."),
-        ("422", "Wrong login or password: the page again."),
+        ("422", "What was filled in does not do: the page again."),
         ("429", "Too many attempts: the page again."),
         ("503", "Not now."),
     ];

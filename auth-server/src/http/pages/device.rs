@@ -99,7 +99,7 @@ fn page(visit: &Visit, request: &DeviceRequest, who: &Identity) -> Page {
         client: client.name().to_owned(),
         login: who.user.login.to_string(),
         user_code: request.user_code.to_string(),
-        asked: consent::asked(visit, request.asked.clone()),
+        asked: consent::asked(visit, &request.asked),
         policy_uri: consent::link(client.policy_uri.as_ref()),
         tos_uri: consent::link(client.tos_uri.as_ref()),
         request: visit.params.to_string(),

@@ -1,13 +1,16 @@
 //! What comes next for whoever brings an authorization request: a page, or the way back to the client.
-use super::{account, consent, device, sign_in, visit::Visit};
+use super::{account, consent, device, sign_in, sign_up, visit::Visit};
 use crate::pages::{Field, Page, Reason, Told};
-use auth_core::ports::Outside;
-use auth_oidc::authorize::{Authorization, Mode, NotSent, Response as Answer, Visitor};
+use auth_core::{accounts::Identity, ports::Outside};
+use auth_oidc::authorize::{Authorization, Mode, NotSent, Request, Response as Answer, Visitor};
 use poem::{
     Response,
     http::{StatusCode, header},
 };
 use url::Url;
+
+/// Where a person is who has come of their own accord.
+const HOME: &str = "applications";
 
 impl Visit {
     /// Asks the provider, and answers as it says; with what there is to tell of what was just tried.
@@ -15,18 +18,57 @@ impl Visit {
         if device::is_meant(&self.params) {
             return Ok(device::ask(self, visitor.who.as_ref(), told));
         }
+        let first = |visit: &Self, request: Option<&Request>| match request {
+            Some(request) if request.prompt.create => sign_up::page(visit, Some(request)),
+            _ => sign_in::page(visit, request),
+        };
+        self.next_or(visitor, first, told).await
+    }
+
+    /// What comes next for whoever has just signed in: what a request says, or else their own page.
+    pub async fn go_on(&self, who: Identity) -> Outside<Response> {
+        if self.is_of_nobody() && !device::is_meant(&self.params) {
+            return Ok(Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, HOME).finish());
+        }
+        self.next(Visitor::signed_in(who), None).await
+    }
+
+    /// This page, for whoever is yet to sign in: because of a request, or of their own accord.
+    pub async fn ask(
+        &self,
+        page: impl FnOnce(&Self, Option<&Request>) -> Page,
+        told: Option<Told>,
+    ) -> Outside<Response> {
+        // Whoever is busy does not ask the store for the client's name: there is no time for anything.
+        if self.is_of_nobody() || matches!(told, Some(Told::Busy(_))) {
+            return Ok(self.show(status(told), &page(self, None), told));
+        }
+        self.next_or(Visitor::default(), page, told).await
+    }
+
+    async fn next_or(
+        &self,
+        visitor: Visitor,
+        first: impl FnOnce(&Self, Option<&Request>) -> Page,
+        told: Option<Told>,
+    ) -> Outside<Response> {
         let done = visitor.done;
         let (page, told) = match self.provider.authorize(&self.params, &visitor).await? {
             Authorization::Answer(answer) => return Ok(self.deliver(&answer)),
             Authorization::NotSent(why) => return Ok(self.not_sent(why)),
             // Whoever has just signed in is not whom the client expects.
             Authorization::SignIn(request) => {
-                (sign_in::page(self, Some(&request)), told.or(done.signed_in.then_some(Told::OtherAccount)))
+                (first(self, Some(&request)), told.or(done.signed_in.then_some(Told::OtherAccount)))
             }
             Authorization::SelectAccount(request, who) => (account::page(self, &request, &who, done), told),
             Authorization::Consent(request, who) => (consent::page(self, &request, &who, done), told),
         };
-        Ok(self.show(told.map_or(StatusCode::OK, Told::status), &page, told))
+        Ok(self.show(status(told), &page, told))
+    }
+
+    /// Whether no client has sent the person here.
+    fn is_of_nobody(&self) -> bool {
+        self.params.get("client_id").is_none()
     }
 
     /// Back to the client. Never by a 307, which would take along what the person has typed (O-18).
@@ -61,6 +103,10 @@ impl Visit {
         };
         self.show(StatusCode::BAD_REQUEST, &Page::Error { reason }, None)
     }
+}
+
+fn status(told: Option<Told>) -> StatusCode {
+    told.map_or(StatusCode::OK, Told::status)
 }
 
 /// What a person is told of where an answer goes: the host, or the scheme of an application of theirs.

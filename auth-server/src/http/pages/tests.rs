@@ -20,7 +20,10 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 use url::form_urlencoded;
 
+mod applications;
 mod device;
+mod reset;
+mod sign_up;
 
 const PASSWORD: &str = "a quiet green harbour";
 const CALLBACK: &str = "https://app.example/cb";
@@ -65,6 +68,7 @@ async fn ann(world: &World) {
     let (login, email) = ("ann".parse().unwrap(), "ann@example.org".parse().unwrap());
     let issued = accounts.register(&caller, Registration { login, email, password }).await.unwrap();
     accounts.confirm(&caller, issued.id, world.mailed_code()).await.unwrap();
+    world.post.take();
 }
 
 async fn browser_with(world: &World, client: &Value) -> Browser<impl Endpoint<Output = Response> + use<>> {
@@ -95,6 +99,14 @@ fn query(more: &[(&str, &str)]) -> String {
 fn form(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
+
+/// The text that a page has written so.
+fn plain(html: &str) -> String {
+    html.replace("&#x2f;", "/").replace("&quot;", "\"").replace("&#x27;", "'").replace("&amp;", "&")
+}
+
+/// The pages for whoever is yet to sign in, which are there for any request.
+const ASKING: [&str; 4] = ["sign-in", "sign-up", "forgot", "reset"];
 
 impl Browser<()> {
     fn of(context: Context) -> Browser<impl Endpoint<Output = Response> + use<>> {
@@ -139,11 +151,19 @@ impl<E: Endpoint<Output = Response>> Browser<E> {
 
     /// Sends the form of a page, with this filled in and pressed.
     async fn fill(&mut self, page: &Answer, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let hidden = ["request", "csrf", "ticket"].map(|name| (name, page.hidden(name).unwrap_or_default()));
+        let names = ["request", "csrf", "ticket", "id", "username", "email"];
+        let hidden = names.map(|name| (name, page.hidden(name).unwrap_or_default()));
         let hidden = hidden.iter().map(|(name, value)| (*name, value.as_str()));
         let fields: BTreeMap<_, _> = hidden.chain(fields.iter().copied()).collect();
         let fields: Vec<_> = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         self.send(Method::POST, path, form(&fields)).await
+    }
+
+    /// Goes where a link of a page leads.
+    async fn follow(&mut self, page: &Answer, path: &str) -> Answer {
+        let (_, rest) = page.body.split_once(&format!("<a href=\"{path}?")).unwrap();
+        let query = plain(rest.split('"').next().unwrap());
+        self.get(&format!("{path}?{query}")).await
     }
 
     async fn sign_in(&mut self, more: &[(&str, &str)]) -> Answer {
@@ -177,8 +197,7 @@ impl Answer {
     /// The value of a hidden field.
     fn hidden(&self, name: &str) -> Option<String> {
         let (_, rest) = self.body.split_once(&format!("name=\"{name}\" value=\""))?;
-        let value = rest.split('"').next()?;
-        Some(value.replace("&#x2f;", "/").replace("&amp;", "&").replace("&quot;", "\"").replace("&#x27;", "'"))
+        rest.split('"').next().map(plain)
     }
 
     fn set_cookies(&self) -> Vec<&str> {
@@ -218,10 +237,12 @@ async fn a_request_of_nobody_ends_here() {
         ("redirect_uri", "https://evil.example/cb"),
         ("redirect_uri", "javascript:alert(1)"),
     ] {
-        let page = browser.authorize(&[(name, value)]).await.is(400, "This cannot go on");
-        assert_eq!(page.header("location"), None);
-        for text in ["evil.example", "<script", "javascript:", "<a ", "<form", "app.example"] {
-            assert!(!page.body.contains(text), "{text} in {}", page.body);
+        for path in ASKING.iter().chain(&["authorize"]) {
+            let page = browser.get(&format!("{path}?{}", query(&[(name, value)]))).await.is(400, "This cannot go on");
+            assert_eq!(page.header("location"), None);
+            for text in ["evil.example", "<script", "javascript:", "<a ", "<form", "app.example"] {
+                assert!(!page.body.contains(text), "{text} in {}", page.body);
+            }
         }
     }
 }
@@ -318,13 +339,32 @@ async fn without_room_or_without_a_store_a_page_says_so() {
     let fields = [("username", "ann"), ("password", PASSWORD)];
     let busy = browser.fill(&page, "sign-in", &fields).await.is(503, "busy").is(503, "value=\"ann\"");
     assert_eq!((busy.header("retry-after"), calls.take()), (Some("2"), vec![]));
+    for path in ["sign-up", "reset"] {
+        let busy = browser.fill(&page, path, &fields).await.is(503, "busy").is(503, "<form");
+        assert_eq!((busy.header("retry-after"), calls.take()), (Some("2"), vec![]), "{path}");
+    }
 
     let ports = Ports { hasher: world.ports.hasher.clone(), ..world.ports.around(&faulty) };
     let mut browser = Browser::of(Context { provider: over(ports), ..context(&world) });
     let page = browser.sign_in(&[]).await.is(200, "consent-allow");
-    for (path, fields) in [("sign-in", &fields[..]), ("consent", &[("decision", "allow")]), ("logout", &[])] {
+    let (email, password) = (("email", "bob@example.org"), ("password", PASSWORD));
+    let id =
+        world.secret.code_id("register", world.secret.subject(&"bob@example.org".parse().unwrap()), &*world.ports.rng);
+    let id = id.to_string();
+    let code = [("id", id.as_str()), ("code", "123456"), password];
+    for (path, fields) in [
+        ("sign-in", &fields[..]),
+        ("sign-up", &[("username", "bob"), email, password]),
+        ("confirm", &code),
+        ("resend", &code),
+        ("forgot", &[email]),
+        ("reset", &code),
+        ("consent", &[("decision", "allow")]),
+        ("applications", &[("client_id", "app")]),
+        ("logout", &[]),
+    ] {
         faulty.arm(Plan { at: 1, mishap: Mishap::Fails, lasting: true });
-        let away = browser.fill(&page, path, fields).await.is(503, "Try again shortly");
+        let away = browser.fill(&page, path, fields).await.is(503, "ry again shortly");
         assert!(!faulty.disarm().is_empty(), "{path} asks nothing of the stores");
         assert_eq!((away.header("retry-after"), away.set_cookies().len()), (Some("1"), 0), "{path}");
     }
@@ -343,6 +383,22 @@ async fn a_form_of_another_browser_does_nothing() {
         let stale = browser.fill(&page, "sign-in", &csrf(forged)).await.is(403, "Nothing was done");
         assert!(stale.body.contains("value=\"ann\"") && stale.hidden("csrf") == page.hidden("csrf"));
         assert!(!browser.cookies.contains_key("session"));
+    }
+    world.post.take();
+    let (email, code) = (("email", "bob@example.org"), ("code", "123456"));
+    for (path, fields) in [
+        ("sign-up", &[("username", "bob"), email, fields[1]][..]),
+        ("confirm", &[code, email]),
+        ("resend", &[code, email]),
+        ("forgot", &[email]),
+        ("reset", &[code, email, fields[1]]),
+    ] {
+        for forged in ["", "x", &theirs.hidden("csrf").unwrap()] {
+            let fields = [fields, &[("csrf", forged)]].concat();
+            let stale = browser.fill(&page, path, &fields).await.is(403, "Nothing was done").is(403, "<form");
+            assert!(stale.body.contains("bob@example.org") && !stale.body.contains(PASSWORD), "{}", stale.body);
+        }
+        assert!(world.post.take().is_empty(), "{path}");
     }
     let held = browser.cookies.remove("csrf").unwrap();
     let stale = browser.fill(&page, "sign-in", &fields).await.is(403, "Nothing was done");
@@ -393,7 +449,7 @@ async fn a_request_comes_as_a_form_from_any_site() {
     assert_eq!((answer.status, answer.set_cookies().len()), (303, 0));
     let location = answer.header("location").unwrap().to_owned();
     browser.get(&location).await.is(200, "login-submit").is(200, "to continue to Notes");
-    for path in ["sign-in", "account", "consent"] {
+    for path in ["sign-in", "sign-up", "confirm", "resend", "forgot", "reset", "account", "consent", "applications"] {
         browser.send(Method::POST, path, query(&[])).await.is(403, "origin_refused");
     }
     browser.headers = vec![("origin", "null".to_owned()), ("sec-fetch-site", "same-origin".to_owned())];
@@ -408,7 +464,7 @@ async fn what_is_no_form_is_refused() {
         for (media_type, body, status) in [
             ("application/json", &b"{}"[..], 415),
             ("application/x-www-form-urlencoded", b"\xff", 400),
-            ("Application/X-WWW-Form-Urlencoded; charset=UTF-8", b"a=b", if path == "authorize" { 303 } else { 400 }),
+            ("Application/X-WWW-Form-Urlencoded; charset=UTF-8", b"a=b", if path == "authorize" { 303 } else { 403 }),
         ] {
             let request = Request::builder().method(Method::POST).uri_str(format!("/oauth2/{path}"));
             let answer = browser.server.get_response(request.content_type(media_type).body(body.to_vec())).await;
@@ -495,20 +551,23 @@ async fn a_page_is_in_the_language_of_its_reader() {
 async fn every_page_has_its_headers_and_its_style_may_be_kept() {
     let world = World::default();
     let mut browser = browser(&world).await;
-    let page = browser.authorize(&[]).await;
-    for (name, value) in [
-        ("content-type", "text/html; charset=utf-8"),
-        ("cache-control", "no-store"),
-        ("referrer-policy", "no-referrer"),
-        ("x-content-type-options", "nosniff"),
-        ("x-frame-options", "DENY"),
-        (
-            "content-security-policy",
-            "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
-        ),
-    ] {
-        assert_eq!(page.header(name), Some(value));
+    for path in ASKING.iter().chain(&["authorize", "applications", "logout"]) {
+        let page = browser.get(&format!("{path}?{}", query(&[]))).await.is(200, "<link rel");
+        for (name, value) in [
+            ("content-type", "text/html; charset=utf-8"),
+            ("cache-control", "no-store"),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            (
+                "content-security-policy",
+                "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+            ),
+        ] {
+            assert_eq!(page.header(name), Some(value), "{path}");
+        }
     }
+    let page = browser.authorize(&[]).await;
     let (_, rest) = page.body.split_once("<link rel=\"stylesheet\" href=\"").unwrap();
     let style = browser.get(rest.split('"').next().unwrap()).await.is(200, "prefers-color-scheme");
     assert_eq!(style.header("content-type"), Some("text/css; charset=utf-8"));

@@ -5,14 +5,14 @@ use super::{
 };
 use crate::{
     http::{Context, caller::Asks, problem},
-    pages::{Page, Reason, Told},
+    pages::{Page, Reason, Rule, Told},
     settings::value::PublicUrl,
 };
 use auth_core::{
     accounts::{Caller, Identity},
     device_token::DeviceToken,
     ports::{Outside, Unavailable},
-    value::{Locale, Secret},
+    value::{CodeId, Locale, OneTimeCode, Password, Secret},
 };
 use auth_oidc::{Params, Provider};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -69,6 +69,30 @@ impl Visit {
     pub async fn who(&self) -> Outside<Option<Identity>> {
         let Some(token) = self.cookies.get(Cookie::Session) else { return Ok(None) };
         self.provider.accounts().browser(&Secret::new(token.to_owned())).await
+    }
+
+    /// What was typed into a field, or nothing.
+    pub fn typed(&self, name: &str) -> &str {
+        self.form.get(name).unwrap_or_default()
+    }
+
+    /// The new password that was typed.
+    ///
+    /// # Errors
+    /// The rule that it breaks, of those that hold for all passwords.
+    pub fn new_password(&self) -> Result<Password, Rule> {
+        let text = self.typed("password");
+        let rule = match text {
+            "" => Rule::PasswordShort(self.provider.accounts().policy().password.min_chars()),
+            _ => Rule::PasswordLong(Password::MAX_CHARS),
+        };
+        Password::parse(Secret::new(text.to_owned())).map_err(|_| rule)
+    }
+
+    /// The mailed code that was typed, and what it is good for. What cannot be one is no other thing than a wrong one.
+    pub fn code(&self) -> Option<(CodeId, OneTimeCode)> {
+        let code = OneTimeCode::parse(&Secret::new(self.typed("code").trim().to_owned()));
+        CodeId::parse(self.typed("id")).ok().zip(code.ok())
     }
 
     /// What a form of ours brings back: a MAC of this browser's cookie, which no other page knows (O-17).
@@ -135,19 +159,4 @@ fn drawn(context: &Context) -> String {
     let mut bytes = [0; 32];
     context.rng.fill(&mut bytes);
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
-}
-
-impl Told {
-    /// As what a page is answered that tells it.
-    pub fn status(self) -> StatusCode {
-        match self {
-            // Not 401, which needs a challenge (RFC 9110, section 15.5.2); and not 200, by which a password manager would
-            // take a wrong password for one to be kept.
-            Self::Wrong | Self::NoDevice => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::OtherAccount => StatusCode::OK,
-            Self::Stale => StatusCode::FORBIDDEN,
-            Self::Slow(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
 }
