@@ -27,7 +27,11 @@ async fn an_operator_registers_a_client_gives_it_a_new_secret_and_removes_it() {
     assert_eq!(asks(&provider, &first).await.expect(200).body["scope"], "read");
     assert!(server.does_not(&add).await.contains("that client_id is taken"));
 
+    let signs =
+        ["client", "add", "signer", "--grant-type", "client_credentials", "--jwks-uri", "https://a.example/keys"];
+    assert!(!server.does(&signs).await.contains("client_secret"));
     let listed = server.does(&["client", "list"]).await;
+    assert!(listed.contains("signer  registered  private_key_jwt  client_credentials"), "{listed}");
     assert!(listed.contains("robot  registered  client_secret_basic  client_credentials"), "{listed}");
     assert!(listed.contains("app  file  ") && !listed.contains(&first), "{listed}");
 
@@ -60,6 +64,10 @@ async fn what_cannot_be_registered_is_refused_with_its_reason() {
         (
             &["add", "a", "--grant-type", "client_credentials", "--resource", "https://b.example"],
             "https://b.example is none",
+        ),
+        (
+            &["add", "a", "--grant-type", "client_credentials", "--jwks-uri", "http://a.example/keys"],
+            "jwks_uri: it is https",
         ),
         (&["add", "a", "--file", "nowhere.json"], "nowhere.json"),
         (&["add", "account", "--grant-type", "client_credentials"], "that client_id is taken"),
