@@ -72,6 +72,10 @@ fn read(url: &Url, fetched: &Fetched) -> Result<Metadata, &'static str> {
     if !open || client_secret.is_some() || client_secret_expires_at.is_some() {
         return Err("a client with a document proves who it is by private_key_jwt, or not at all");
     }
+    // It would be called for each sign-in to see whether the sector has it.
+    if metadata.sector_identifier_uri.is_some() {
+        return Err("a client with a document is of the sector of its redirect URIs");
+    }
     metadata.keep_known_grants();
     Ok(metadata)
 }

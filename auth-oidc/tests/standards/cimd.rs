@@ -102,6 +102,7 @@ async fn section_4_what_a_document_says_is_of_itself_and_keeps_no_secret() {
         (json!({ "token_endpoint_auth_method": "client_secret_jwt" }), false),
         (json!({ "client_secret": "a secret" }), false),
         (json!({ "client_secret_expires_at": 0 }), false),
+        (json!({ "sector_identifier_uri": "https://app.example/sector.json" }), false),
         (json!({ "client_id": "https://app.example/other.json" }), false),
         (json!({ "client_id": "https://APP.example/client.json" }), false),
         (json!({ "client_id": null }), false),
