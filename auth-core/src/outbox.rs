@@ -184,17 +184,18 @@ impl OutboxWorker {
             let why = "it was sealed under another secret, or by another version".to_owned();
             return (MailVerdict::Dead(why.clone()), Some(Event::MailDead(entry.id, why)));
         };
-        if matches!(&parcel, Parcel::Letter(Letter { mail: Mail::Nothing, .. })) {
-            return (MailVerdict::Done, None);
-        }
-        let delivered = if now < entry.expires_at {
+        let is_nothing = matches!(&parcel, Parcel::Letter(Letter { mail: Mail::Nothing, .. }));
+        let delivered = if is_nothing {
+            Ok(None)
+        } else if now < entry.expires_at {
             self.hand_over(entry.id, &parcel).await
         } else {
-            Ok(Delivery::Rejected("it expired before it could be delivered".to_owned()))
+            Ok(Some(Delivery::Rejected("it expired before it could be delivered".to_owned())))
         };
         let (verdict, why) = match delivered {
-            Ok(Delivery::Accepted) => (MailVerdict::Done, None),
-            Ok(Delivery::Rejected(why)) => (MailVerdict::Dead(why.clone()), Some(why)),
+            Ok(None) => return (MailVerdict::Done, None),
+            Ok(Some(Delivery::Accepted)) => (MailVerdict::Done, None),
+            Ok(Some(Delivery::Rejected(why))) => (MailVerdict::Dead(why.clone()), Some(why)),
             Err(Unavailable::Failed { source, .. }) => {
                 (MailVerdict::Later(now + pause(entry.attempts)), Some(source.to_string()))
             }
@@ -210,9 +211,11 @@ impl OutboxWorker {
         (verdict, Some(event))
     }
 
-    async fn hand_over(&self, id: MailId, parcel: &Parcel) -> Outside<Delivery> {
+    async fn hand_over(&self, id: MailId, parcel: &Parcel) -> Outside<Option<Delivery>> {
         let delivered = match parcel {
-            Parcel::Letter(letter) => timeout(PATIENCE, self.transport.deliver(id, letter)).await,
+            Parcel::Letter(letter) => {
+                timeout(PATIENCE, self.transport.deliver(id, letter)).await.map(|end| end.map(Some))
+            }
             Parcel::Logout(notice) => timeout(PATIENCE_WITH_CLIENTS, self.clients.tell(notice)).await,
         };
         delivered.unwrap_or_else(|_| Err(Unavailable::failed("outbox", "it took too long")))

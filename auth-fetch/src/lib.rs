@@ -5,7 +5,8 @@
 //! - no address but a [global](address::is_global) one, seen when it is connected to: a name that changes its address gains
 //!   nothing. [Hosts that an operator allows](AllowedHost) are excepted from this rule, and from no other;
 //! - no redirects, proxies, cookies or compressed bodies;
-//! - [`CONNECT`] to connect, [`IN_ALL`] in all, [`LARGEST`] of an answer, and [`AT_ONCE`] at a time.
+//! - [`CONNECT`] to connect, [`IN_ALL`] in all, [`LARGEST`] of an answer, and [`AT_ONCE`] at a time,
+//!   [`AT_ONE_HOST`] of one host.
 //!
 //! ```
 //! use auth_fetch::GuardedFetcher;
@@ -32,10 +33,11 @@ use self::resolver::{GlobalAddresses, NotGlobal};
 use auth_oidc::fetch::{FetchError, Fetched, Fetcher};
 use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response, StatusCode, header, redirect};
 use std::{
+    collections::HashMap,
     error::Error,
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -44,9 +46,11 @@ use url::{Host, Url, form_urlencoded};
 /// How long it takes at most to connect.
 pub const CONNECT: Duration = Duration::from_secs(3);
 /// How long it takes at most in all.
-pub const IN_ALL: Duration = Duration::from_secs(10);
+pub const IN_ALL: Duration = Duration::from_secs(5);
 /// How many are asked at a time: whoever names many servers ties up no more.
 pub const AT_ONCE: usize = 64;
+/// And of one host.
+pub const AT_ONE_HOST: usize = 8;
 /// How many bytes an answer has at most.
 pub const LARGEST: usize = 64 * 1024;
 
@@ -59,6 +63,8 @@ pub struct GuardedFetcher {
     /// For hosts that are allowed.
     inside: Client,
     room: Arc<Semaphore>,
+    /// How many requests are under way, by host.
+    hosts: Arc<Mutex<HashMap<String, usize>>>,
 }
 
 /// Why nobody can be asked at all.
@@ -91,13 +97,26 @@ impl GuardedFetcher {
     /// [`BadFetcher`] if TLS cannot be set up.
     pub fn new(allowed: Vec<AllowedHost>, authorities: Option<&Path>) -> Result<Self, BadFetcher> {
         let authorities = authorities.map_or_else(|| Ok(Vec::new()), read)?;
-        let outside = client(authorities.clone()).dns_resolver(GlobalAddresses).build()?;
+        let outside = client(authorities.clone()).dns_resolver(GlobalAddresses::default()).build()?;
         let (inside, room) = (client(authorities).build()?, Arc::new(Semaphore::new(AT_ONCE)));
-        Ok(Self { allowed, outside, inside, room })
+        Ok(Self { allowed, outside, inside, room, hosts: Arc::default() })
     }
 
-    fn room(&self) -> Result<SemaphorePermit<'_>, FetchError> {
-        self.room.try_acquire().map_err(|_| FetchError::Failed("too many servers are asked at this moment".to_owned()))
+    fn room(&self, url: &Url) -> Result<Room<'_>, FetchError> {
+        let place = self.room.try_acquire().map_err(|_| FetchError::Busy)?;
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let mut hosts = self.hosts();
+        let asked = hosts.entry(host.clone()).or_default();
+        if *asked >= AT_ONE_HOST {
+            return Err(FetchError::Busy);
+        }
+        *asked += 1;
+        drop(hosts);
+        Ok(Room { fetcher: self, host, _place: place })
+    }
+
+    fn hosts(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The client that asks this URL, if any may.
@@ -120,10 +139,29 @@ impl GuardedFetcher {
     }
 }
 
+/// A place to ask one host from.
+struct Room<'a> {
+    fetcher: &'a GuardedFetcher,
+    host: String,
+    _place: SemaphorePermit<'a>,
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        let mut hosts = self.fetcher.hosts();
+        if let Some(asked) = hosts.get_mut(&self.host) {
+            *asked -= 1;
+            if *asked == 0 {
+                hosts.remove(&self.host);
+            }
+        }
+    }
+}
+
 #[async_trait::async_trait]
 impl Fetcher for GuardedFetcher {
     async fn get(&self, url: &Url) -> Result<Fetched, FetchError> {
-        let (client, _room) = (self.client_for(url)?, self.room()?);
+        let (client, _room) = (self.client_for(url)?, self.room(url)?);
         let mut response = sent(client.get(url.clone())).await?;
         if response.status() != StatusCode::OK {
             return Err(FetchError::Failed(format!("it answered {}", response.status().as_u16())));
@@ -141,7 +179,7 @@ impl Fetcher for GuardedFetcher {
 
     async fn post(&self, url: &Url, form: &[(&str, &str)]) -> Result<u16, FetchError> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let (client, _room) = (self.client_for(url)?, self.room()?);
+        let (client, _room) = (self.client_for(url)?, self.room(url)?);
         let request = client.post(url.clone()).body(body);
         let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         Ok(sent(request).await?.status().as_u16())
@@ -199,4 +237,21 @@ fn failure(error: &reqwest::Error) -> FetchError {
         "its answer is broken off"
     };
     FetchError::Failed(step.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test] // O-23
+    async fn whoever_names_many_servers_ties_up_no_more_than_some() {
+        let fetcher = GuardedFetcher::new(Vec::new(), None).unwrap();
+        let url = |host: usize| Url::parse(&format!("https://host-{host}.example/")).unwrap();
+        let mut rooms: Vec<_> = (0..AT_ONCE).map(|host| fetcher.room(&url(host)).ok().unwrap()).collect();
+        assert!(matches!(fetcher.room(&url(AT_ONCE)), Err(FetchError::Busy)));
+        rooms.pop();
+        assert!(fetcher.room(&url(AT_ONCE)).is_ok());
+        rooms.clear();
+        assert!(fetcher.hosts().is_empty(), "what is over is forgotten");
+    }
 }

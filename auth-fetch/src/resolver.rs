@@ -1,10 +1,25 @@
 //! Names, resolved to global addresses alone: what is connected to is what was looked at.
 use crate::address::is_global;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::{io, net::SocketAddr};
+use std::{
+    io,
+    net::{SocketAddr, ToSocketAddrs},
+    sync::Arc,
+};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+/// How many names are looked up at once. The system goes on to look after nobody waits any more, on threads that the stores
+/// need, too.
+const AT_ONCE: usize = 32;
 
 /// Resolves as the system does, and forgets what is not global.
-pub(crate) struct GlobalAddresses;
+pub(crate) struct GlobalAddresses(Arc<Semaphore>);
+
+impl Default for GlobalAddresses {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(AT_ONCE)))
+    }
+}
 
 /// A name has no global address.
 #[derive(Debug, thiserror::Error)]
@@ -13,9 +28,16 @@ pub(crate) struct NotGlobal(String);
 
 impl Resolve for GlobalAddresses {
     fn resolve(&self, name: Name) -> Resolving {
+        let room = self.0.clone();
         Box::pin(async move {
-            // The port is the URL's, for which 0 stands.
-            let found: io::Result<Vec<_>> = tokio::net::lookup_host((name.as_str(), 0)).await.map(Iterator::collect);
+            let place = room.acquire_owned().await?;
+            let looked_up = spawn_blocking(move || {
+                let _place = place;
+                // The port is the URL's, for which 0 stands.
+                let found: io::Result<Vec<_>> = (name.as_str(), 0).to_socket_addrs().map(Iterator::collect);
+                (name, found)
+            });
+            let (name, found) = looked_up.await?;
             Ok(global(name.as_str(), found?)?)
         })
     }

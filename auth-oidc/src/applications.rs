@@ -1,5 +1,5 @@
 //! Applications: the clients that a person has let in, as the person is shown them, to look at and to take back (O-22).
-use crate::{Provider, client::Client, consent::Consent};
+use crate::{Provider, client::Client, clients, consent::Consent};
 use auth_core::{ports::Outside, value::UserId};
 use url::Url;
 
@@ -13,14 +13,18 @@ pub struct Application {
 }
 
 impl Provider {
-    /// The clients that a person has let in. One that is gone, or has its name since, holds nothing, and is none of them.
+    /// The clients that a person has let in. One that is gone, or has its name since, holds nothing, and is none of them. One
+    /// that nobody has registered has nothing but its name here: it could be away whenever the person looks.
     ///
     /// # Errors
     /// [`Unavailable`](auth_core::ports::Unavailable).
     pub async fn applications(&self, user: UserId) -> Outside<Vec<Application>> {
         let mut applications = Vec::new();
         for consent in self.consents(user).await? {
-            let client = self.client(&consent.client).await?;
+            let client = match &consent.client {
+                id if clients::is_published(id) => Some(Client { client_id: id.clone(), ..Client::default() }),
+                id => self.client(id).await?,
+            };
             if let Some(client) = client.filter(|client| consent.is_of(client)) {
                 applications.push(Application { client, consent });
             }

@@ -26,6 +26,7 @@ use auth_core::{
     session_token::{Purpose, SessionToken},
     value::*,
 };
+use std::time::Duration;
 
 /// Who is in front of the browser, and what they have done about this request so far.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +39,9 @@ pub struct Visitor {
     pub decision: Option<Decision>,
     /// What the page said that they have decided on, if a [`Ticket`] tells.
     pub said: Option<String>,
+    /// Whether a page for this request was shown in this browser: then a signed request is good for as long as the page, and
+    /// need not have been signed a moment ago.
+    pub returning: bool,
 }
 
 /// What a person has done for one request.
@@ -52,12 +56,13 @@ pub struct Done {
 impl Visitor {
     /// Whoever this is, and has done nothing for this request.
     pub const fn of(who: Option<Identity>) -> Self {
-        Self { who, done: Done { signed_in: false, chosen: false }, decision: None, said: None }
+        Self { who, done: Done { signed_in: false, chosen: false }, decision: None, said: None, returning: false }
     }
 
     /// A person who has just signed in for this request.
     pub const fn signed_in(who: Identity) -> Self {
-        Self { who: Some(who), done: Done { signed_in: true, chosen: true }, decision: None, said: None }
+        let done = Done { signed_in: true, chosen: true };
+        Self { who: Some(who), done, decision: None, said: None, returning: true }
     }
 }
 
@@ -94,7 +99,10 @@ impl Provider {
     /// [`Unavailable`].
     pub async fn authorize(&self, params: &Params, visitor: &Visitor) -> Outside<Authorization> {
         let asked = match self.asking(params).await? {
-            Ok(client) => self.asked(client, params).await?,
+            Ok(client) => {
+                let grace = if visitor.returning { self.policy.page_ttl } else { Duration::ZERO };
+                self.asked(client, params, grace).await?
+            }
             Err(not_sent) => Err(not_sent.into()),
         };
         match asked {
@@ -105,12 +113,12 @@ impl Provider {
     }
 
     /// What this client asks: in these parameters, in those that it has pushed, or in those that it has signed.
-    async fn asked(&self, client: Client, params: &Params) -> Outside<Result<Request, Objection>> {
+    async fn asked(&self, client: Client, params: &Params, grace: Duration) -> Outside<Result<Request, Objection>> {
         if let Some(key) = par::key_of(&client.client_id, params)? {
             let Some(pushed) = self.pushed(&key).await? else { return Ok(Err(NotSent::UnknownRequestUri.into())) };
             return Ok(self.checked(client, &pushed).map(|request| Request { pushed: Some(key), ..request }));
         }
-        let params = match self.resolved(&client, params).await {
+        let params = match self.resolved(&client, params, grace).await {
             Ok(params) => params,
             Err(refusal) => return Ok(Err(Objection::unresolved(client, params, refusal))),
         };

@@ -49,6 +49,11 @@ pub(crate) fn is_known(name: &str) -> bool {
     KNOWN.iter().any(|(known, _)| *known == name)
 }
 
+/// Of claims that were asked for one by one, those that a client of this scope may have: an operator may have taken some.
+pub(crate) fn within(scope: &Scope, asked: &[String]) -> Vec<String> {
+    asked.iter().filter(|name| scope_of(name).is_within(scope)).cloned().collect()
+}
+
 /// The scope that a claim comes with.
 pub(crate) fn scope_of(name: &str) -> Scope {
     let of = KNOWN.iter().find(|(known, _)| *known == name).map_or("", |(_, of)| of);

@@ -98,6 +98,9 @@ pub struct Client {
     /// A page about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_uri: Option<Url>,
+    /// A picture that people may recognise it by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo_uri: Option<Url>,
     /// How it treats what it learns of people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_uri: Option<Url>,
@@ -299,9 +302,9 @@ impl Client {
         if self.default_max_age.is_some_and(|age| age > LONGEST_AGE) {
             return bad("default_max_age", "it is at most ten years, in seconds");
         }
-        for page in [&self.client_uri, &self.policy_uri, &self.tos_uri].into_iter().flatten() {
+        for page in [&self.client_uri, &self.logo_uri, &self.policy_uri, &self.tos_uri].into_iter().flatten() {
             if page.scheme() != "https" {
-                return bad("client_uri, policy_uri, tos_uri", "a page that people are shown is https");
+                return bad("client_uri, logo_uri, policy_uri, tos_uri", "what people are shown is https");
             }
         }
         if self.backchannel_logout_uri.as_ref().is_some_and(|uri| uri.scheme() != "https" || uri.fragment().is_some()) {

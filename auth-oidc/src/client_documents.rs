@@ -24,7 +24,7 @@ struct Document {
 
 /// Documents, as they were read.
 pub(crate) fn cache() -> Cache<Metadata> {
-    Cache::new(Duration::from_mins(1)..=Duration::from_hours(24), |url, fetched| {
+    Cache::new(1000, Duration::from_mins(1)..=Duration::from_hours(24), |url, fetched| {
         read(url, fetched).map_err(|rule| FetchError::Failed(rule.to_owned()))
     })
 }
@@ -35,12 +35,15 @@ impl Provider {
         self.policy.client_id_metadata_documents && self.fetcher.asks_anybody()
     }
 
-    /// The client that its document makes, if there is one, and it goes with this server.
-    pub(crate) async fn published_client(&self, id: &ClientId) -> Option<Client> {
-        let url = address(id).filter(|_| self.reads_client_documents())?;
-        let metadata = self.documents.get(self, &url).await.ok()?;
-        let client = self.said_by(&metadata, id.clone()).ok()?;
-        self.check_published(&client).is_ok().then_some(client)
+    /// The client that its document makes, if it goes with this server.
+    ///
+    /// # Errors
+    /// [`FetchError`], if there is no such document, or it cannot be had.
+    pub(crate) async fn published_client(&self, id: &ClientId) -> Result<Option<Client>, FetchError> {
+        let Some(url) = address(id).filter(|_| self.reads_client_documents()) else { return Ok(None) };
+        let metadata = self.documents.get(self, &url).await?;
+        let client = self.said_by(&metadata, id.clone()).ok();
+        Ok(client.filter(|client| self.check_published(client).is_ok()))
     }
 }
 

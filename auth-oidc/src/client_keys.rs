@@ -43,9 +43,12 @@ impl Audience {
     }
 }
 
+/// What a client is told if its keys are out of reach. Why is in the log alone: it may tell of the net that this server is in.
+pub(crate) const NO_KEYS: &str = "the keys at jwks_uri cannot be had";
+
 /// Sets of keys that clients publish at their `jwks_uri`.
 pub(crate) fn cache() -> Cache<JwkSet> {
-    Cache::new(Duration::from_mins(1)..=Duration::from_hours(1), |_, fetched| {
+    Cache::new(1000, Duration::from_mins(1)..=Duration::from_hours(1), |_, fetched| {
         JwkSet::published(&fetched.body).map_err(|rule| FetchError::Failed(rule.0.to_owned()))
     })
 }

@@ -49,6 +49,9 @@ pub enum FetchError {
     /// It did not answer, or not as it should: perhaps it will, later.
     #[error("{0}")]
     Failed(String),
+    /// It was not asked: too many are at this moment.
+    #[error("too many servers are asked at this moment")]
+    Busy,
 }
 
 /// Nothing is ever asked of the net outside.

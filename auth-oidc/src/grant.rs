@@ -18,7 +18,8 @@ impl Provider {
         let now = clock.now();
         let mut seed = [0; 32];
         rng.fill(&mut seed);
-        let ends_at = if client.may(GrantType::RefreshToken) {
+        // It is known by it who is to be told of a logout, too.
+        let ends_at = if client.may(GrantType::RefreshToken) || client.backchannel_logout_uri.is_some() {
             now + self.accounts.policy().session_ttl
         } else {
             good_until + self.policy.token_ttl // nothing of it is good for longer

@@ -12,6 +12,7 @@
 //! | what a person has agreed to, and with whom | [`consent`], [`applications`] |
 //! | what clients are told of a person, and who that is to each | [`claims`], `subject` |
 //! | what tokens are worth: to a client, to a resource, and how they are given back | [`access_token`], `userinfo`, [`introspect`], `revoke` |
+//! | the picture that a client is recognised by | [`logo`] |
 //! | a client sends a person to sign out | [`logout`] |
 //! | clients are told that a session has ended | `backchannel`, by the [outbox](auth_core::outbox) |
 //! | clients that register themselves | [`register`] |
@@ -83,6 +84,7 @@ pub mod fetch;
 mod grant;
 mod hint;
 pub mod introspect;
+pub mod logo;
 pub mod logout;
 mod once;
 pub mod par;

@@ -64,7 +64,7 @@ impl Provider {
         }
         let id = client.client_id.clone();
         let params = request.params.clone().without(&PROOFS).with("client_id", id.as_str());
-        let mut params = self.resolved(&client, &params).await?;
+        let mut params = self.resolved(&client, &params, Duration::ZERO).await?;
         // RFC 9449, section 10.1: the key that is proved here is the one that the code is bound to.
         if let Some(key) = self.proved(&request.dpop, &Use::posted(path::PAR), client.profile).await? {
             if params.get("dpop_jkt").is_some_and(|named| named != key.as_str()) {

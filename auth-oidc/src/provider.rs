@@ -1,8 +1,10 @@
 //! The provider: its parts, and what its capabilities share.
 use crate::{
+    backchannel,
     client::JwkSet,
     client_documents, client_keys,
     fetch::{Cache, Fetcher, NoFetcher},
+    logo::{self, Logo},
     policy::Policy,
     register::Metadata,
 };
@@ -13,6 +15,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
 
 /// An OAuth 2.0 authorization server and OpenID Provider, for the people of some [`Accounts`].
 #[derive(Clone)]
@@ -22,6 +25,9 @@ pub struct Provider {
     pub(crate) fetcher: Arc<dyn Fetcher>,
     pub(crate) keys: Arc<Cache<JwkSet>>,
     pub(crate) documents: Arc<Cache<Metadata>>,
+    pub(crate) logos: Arc<Cache<Logo>>,
+    /// For clients that are told of a logout.
+    pub(crate) telling: Arc<Semaphore>,
 }
 
 /// The paths of the endpoints, below the issuer.
@@ -65,7 +71,9 @@ impl Provider {
     /// Puts the parts together. Cloning is cheap.
     pub fn new(accounts: Accounts, policy: Policy) -> Self {
         let (keys, documents) = (Arc::new(client_keys::cache()), Arc::new(client_documents::cache()));
-        Self { accounts, policy: Arc::new(policy), fetcher: Arc::new(NoFetcher), keys, documents }
+        let (fetcher, logos) = (Arc::new(NoFetcher), Arc::new(logo::cache()));
+        let telling = Arc::new(Semaphore::new(backchannel::AT_ONCE));
+        Self { accounts, policy: Arc::new(policy), fetcher, keys, documents, logos, telling }
     }
 
     /// This provider, which asks servers that clients have named: for their keys and requests, and to tell them of a logout.

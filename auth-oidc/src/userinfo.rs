@@ -1,6 +1,6 @@
 //! Userinfo: who the person is (OpenID Connect Core, section 5.3).
 use crate::{
-    Provider,
+    Provider, claims,
     dpop::Use,
     error::{
         Error,
@@ -64,7 +64,8 @@ impl Provider {
         if !live.claims.scope.has("openid") {
             return refused(InsufficientScope, "the scope of the access token lacks openid");
         }
-        let mut told = self.claims_of(&standing.user, &live.claims.scope, &standing.grant.userinfo_claims).await?;
+        let asked = claims::within(&live.client.scope, &standing.grant.userinfo_claims);
+        let mut told = self.claims_of(&standing.user, &live.claims.scope, &asked).await?;
         told.insert("sub".to_owned(), self.subject(standing.user.id, &live.client).into());
         let Some(algorithm) = live.client.userinfo_signed_response_alg else { return Ok(Userinfo::Claims(told)) };
         // OpenID Connect Core, section 5.3.2. Without an end, and without a `sid`, it passes for no ID token.

@@ -87,7 +87,7 @@ async fn reload_certificate(tls: Tls, mut stop: Stop) {
             Ok(false) => {}
             Ok(true) => tracing::info!("the certificate has changed"),
             Err(error) => {
-                tracing::error!(reason = %reasons(&error), "the certificate cannot be read: going on with the old")
+                tracing::error!(reason = %reasons(&error), "the certificate cannot be read: going on with the old");
             }
         }
     }

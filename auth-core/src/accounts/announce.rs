@@ -19,9 +19,11 @@ impl Accounts {
         let given = of_user.iter().filter_map(|session| session.grant.as_ref());
         let given = given.filter(|grant| ending.contains(&grant.given_in));
         let told: BTreeSet<_> = given.map(|grant| (&grant.client, grant.given_in)).collect();
+        let mut outcome = Ok(());
         for (client, session) in told {
-            logouts.announce(&LogoutNotice { client: client.clone(), session, ended_at }).await?;
+            let left = logouts.announce(&LogoutNotice { client: client.clone(), session, ended_at }).await;
+            outcome = left.and(outcome);
         }
-        Ok(())
+        outcome
     }
 }

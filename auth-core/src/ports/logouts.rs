@@ -15,8 +15,8 @@ pub trait LogoutNotifier: Send + Sync {
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait LogoutTransport: Send + Sync {
-    /// Tells a client, unless it does not want to know. `Err`: try again later.
-    async fn tell(&self, notice: &LogoutNotice) -> Outside<Delivery>;
+    /// Tells a client; `None`: it does not want to know. `Err`: try again later.
+    async fn tell(&self, notice: &LogoutNotice) -> Outside<Option<Delivery>>;
 }
 
 /// A person's session has ended, and this client was given something in it.
@@ -44,7 +44,7 @@ impl LogoutNotifier for NoClients {
 
 #[async_trait]
 impl LogoutTransport for NoClients {
-    async fn tell(&self, _: &LogoutNotice) -> Outside<Delivery> {
-        Ok(Delivery::Accepted)
+    async fn tell(&self, _: &LogoutNotice) -> Outside<Option<Delivery>> {
+        Ok(None)
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     Params, Provider,
     client::Client,
-    client_keys::{Audience, Signed},
+    client_keys::{Audience, NO_KEYS, Signed},
     error::{
         ErrorCode::{InvalidRequest, InvalidRequestObject, InvalidRequestUri, RequestUriNotSupported},
         Refusal, refused,
@@ -38,15 +38,15 @@ struct Claims {
 
 impl Provider {
     /// The parameters of a request, wherever they are. Those beside an object count for nothing (RFC 9101, section 6.3), but
-    /// for `client_id`, by which its keys are found.
-    pub(crate) async fn resolved(&self, client: &Client, params: &Params) -> Result<Params, Refusal> {
+    /// for `client_id`, by which its keys are found. An object is good for so much longer than it says.
+    pub(crate) async fn resolved(&self, client: &Client, params: &Params, grace: Duration) -> Result<Params, Refusal> {
         let (by_value, by_reference) = (params.get("request"), params.get("request_uri"));
         if by_value.or(by_reference).is_some() && params.repeats_any() {
             return refused(InvalidRequest, "a parameter is there more than once");
         }
         match (by_value, by_reference) {
-            (Some(object), None) => self.opened(client, object).await,
-            (None, Some(uri)) => self.opened(client, &self.referred(client, uri).await?).await,
+            (Some(object), None) => self.opened(client, object, grace).await,
+            (None, Some(uri)) => self.opened(client, &self.referred(client, uri).await?, grace).await,
             (Some(_), Some(_)) => refused(InvalidRequest, "a request has request, or request_uri"),
             (None, None) if client.require_signed_request_object => {
                 refused(InvalidRequest, "this client signs its requests (RFC 9101)")
@@ -67,16 +67,15 @@ impl Provider {
             return refused(InvalidRequestUri, "request_uri is none that the client has registered");
         };
         let fetched = self.fetcher.get(&url).await;
-        let fetched = fetched.map_err(|error| Refusal::new(InvalidRequestUri, format!("request_uri: {error}")))?;
+        let fetched = fetched.map_err(|_| Refusal::new(InvalidRequestUri, "what is at request_uri cannot be had"))?;
         let object = String::from_utf8(fetched.body);
         object.map_err(|_| Refusal::new(InvalidRequestUri, "at request_uri there is no request object"))
     }
 
     /// The parameters in an object, if it is this client's, for this server, and of this time.
-    async fn opened(&self, client: &Client, object: &str) -> Result<Params, Refusal> {
+    async fn opened(&self, client: &Client, object: &str, grace: Duration) -> Result<Params, Refusal> {
         let signed = self.signed_by(client, object.trim_ascii()).await;
-        let signed =
-            signed.map_err(|error| Refusal::new(InvalidRequestObject, format!("the keys at jwks_uri: {error}")))?;
+        let signed = signed.map_err(|_| Refusal::new(InvalidRequestObject, NO_KEYS))?;
         let Some(Signed::<Claims> { claims, typ, algorithm }) = signed else {
             return refused(InvalidRequestObject, "a request object is a JWT that a key of the client has signed");
         };
@@ -103,16 +102,22 @@ impl Provider {
         if !claims.aud.has(self.issuer()) {
             return refused(InvalidRequestObject, "the aud of a request object is the issuer of this server");
         }
-        self.in_time(client, claims.nbf, claims.exp)?;
+        self.in_time(client, (claims.nbf, claims.exp), grace)?;
         parameters(id, claims.parameters)
     }
 
-    fn in_time(&self, client: &Client, nbf: Option<Timestamp>, exp: Option<Timestamp>) -> Result<(), Refusal> {
+    fn in_time(
+        &self,
+        client: &Client,
+        (nbf, exp): (Option<Timestamp>, Option<Timestamp>),
+        grace: Duration,
+    ) -> Result<(), Refusal> {
         let now = self.ports().clock.now();
-        if nbf.is_some_and(|nbf| nbf > now + LEEWAY) || exp.is_some_and(|exp| now >= exp + LEEWAY) {
+        if nbf.is_some_and(|nbf| nbf > now + LEEWAY) || exp.is_some_and(|exp| now >= exp + LEEWAY + grace) {
             return refused(InvalidRequestObject, "the time of a request object has not come, or is over");
         }
-        let short = nbf.zip(exp).is_some_and(|(nbf, exp)| exp.since(nbf) <= LONGEST && now.since(nbf) <= LONGEST);
+        let short =
+            nbf.zip(exp).is_some_and(|(nbf, exp)| exp.since(nbf) <= LONGEST && now.since(nbf) <= LONGEST + grace);
         if client.profile.bounds_request_objects() && !short {
             return refused(InvalidRequestObject, "by fapi2 a request object has nbf and exp, an hour apart at most");
         }

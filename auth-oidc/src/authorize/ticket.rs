@@ -85,7 +85,9 @@ impl Provider {
     ) -> Visitor {
         let shown = self.shown(Page::Consent, params, who.as_ref(), ticket);
         match shown {
-            Some(Ticket { done, said, .. }) => Visitor { done: *done, decision, said: Some(said.clone()), who },
+            Some(Ticket { done, said, .. }) => {
+                Visitor { done: *done, decision, said: Some(said.clone()), who, returning: true }
+            }
             None => Visitor::of(who),
         }
     }

@@ -6,7 +6,10 @@ use auth_core::{
     value::Invalid,
 };
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error},
+};
 use serde_json::{Map, Value};
 
 /// The keys that a client signs with: 1 to 16.
@@ -48,18 +51,35 @@ const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 /// A client signs with no more.
 const MOST: usize = 16;
 
+/// A set of keys, of whatever kinds.
+#[derive(Deserialize)]
+struct Published {
+    keys: Vec<Value>,
+}
+
+const NONE_UNDERSTOOD: Invalid =
+    Invalid("a set of keys is a JSON object with keys, some of them such as are understood here");
+const TOLD_TOO_MUCH: Invalid =
+    Invalid("a key that is shown to others is public: it has no d, p, q, dp, dq, qi, oth or k");
+
 impl JwkSet {
     /// What a client publishes. A key of a kind that is not understood, or that is for something else, is passed over
     /// (RFC 7517, section 5).
     pub(crate) fn published(document: &[u8]) -> Result<Self, Invalid> {
-        #[derive(Deserialize)]
-        struct Published {
-            keys: Vec<Value>,
-        }
-        let rule = Invalid("a set of keys is a JSON object with keys, some of them such as are understood here");
-        let Published { keys } = serde_json::from_slice(document).map_err(|_| rule)?;
+        let Published { keys } = serde_json::from_slice(document).map_err(|_| NONE_UNDERSTOOD)?;
         let keys: Vec<_> = keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).take(MOST).collect();
-        if keys.is_empty() { Err(rule) } else { Ok(Self { keys }) }
+        if keys.is_empty() { Err(NONE_UNDERSTOOD) } else { Ok(Self { keys }) }
+    }
+
+    /// The same of what a client says of itself; but a key that it should have kept to itself is told.
+    pub(crate) fn said<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Self>, D::Error> {
+        let Some(said) = Option::<Value>::deserialize(from)? else { return Ok(None) };
+        let Published { keys } = Published::deserialize(&said).map_err(D::Error::custom)?;
+        let is_private = |key: &Value| PRIVATE.iter().any(|member| key.get(member).is_some());
+        if keys.iter().any(is_private) {
+            return Err(D::Error::custom(TOLD_TOO_MUCH.0));
+        }
+        Self::published(said.to_string().as_bytes()).map(Some).map_err(|rule| D::Error::custom(rule.0))
     }
 
     /// The key of this name, or, without one, the key that fits; none, if more than one does.
@@ -114,7 +134,7 @@ impl TryFrom<Map<String, Value>> for PublicKey {
     type Error = Invalid;
     fn try_from(members: Map<String, Value>) -> Result<Self, Invalid> {
         if PRIVATE.iter().any(|member| members.contains_key(*member)) {
-            return Err(Invalid("a key that is shown to others is public: it has no d, p, q, dp, dq, qi, oth or k"));
+            return Err(TOLD_TOO_MUCH);
         }
         if members.get("use").is_some_and(|usage| usage != "sig") {
             return Err(Invalid("a key that signs is for sig"));

@@ -50,7 +50,7 @@ fn what_does_not_go_together_is_refused_by_name() {
         (json!({ "client_id": ".." }), "client_id"),
         (json!({ "client_name": "a\nb" }), "client_name"),
         (json!({ "client_name": " " }), "client_name"),
-        (json!({ "tos_uri": "javascript:alert(1)" }), "client_uri, policy_uri, tos_uri"),
+        (json!({ "tos_uri": "javascript:alert(1)" }), "client_uri, logo_uri, policy_uri, tos_uri"),
         (json!({ "sector_identifier_uri": "http://app.example/" }), "sector_identifier_uri"),
         (
             json!({ "subject_type": "pairwise", "redirect_uris": ["https://app.example/cb", "https://app.test/cb"] }),

@@ -10,8 +10,6 @@ use std::{
 };
 use url::Url;
 
-/// How many URLs are remembered. The one that was asked longest ago makes room.
-const MOST: usize = 1000;
 /// No server is asked for the same more often than this, whatever it answers.
 const PAUSE: Duration = Duration::from_secs(30);
 /// For how long something good is, if its server does not say.
@@ -21,13 +19,22 @@ const STALE: Duration = Duration::from_hours(1);
 
 /// Documents that clients publish, as they were read.
 pub(crate) struct Cache<T> {
+    /// How many URLs are remembered.
+    most: usize,
     /// For how long one is good, at least and at most.
     lifetimes: RangeInclusive<Duration>,
     read: fn(&Url, &Fetched) -> Result<T, FetchError>,
-    entries: Mutex<HashMap<Url, Entry<T>>>,
+    places: Mutex<HashMap<Url, Arc<Place<T>>>>,
 }
 
-struct Entry<T> {
+/// What is remembered of a URL.
+struct Place<T> {
+    held: Mutex<Option<Held<T>>>,
+    /// Of those who want it, one asks.
+    asking: tokio::sync::Mutex<()>,
+}
+
+struct Held<T> {
     asked_at: Timestamp,
     good_until: Timestamp,
     /// What it is; or why it is not there.
@@ -35,8 +42,12 @@ struct Entry<T> {
 }
 
 impl<T> Cache<T> {
-    pub fn new(lifetimes: RangeInclusive<Duration>, read: fn(&Url, &Fetched) -> Result<T, FetchError>) -> Self {
-        Self { lifetimes, read, entries: Mutex::default() }
+    pub fn new(
+        most: usize,
+        lifetimes: RangeInclusive<Duration>,
+        read: fn(&Url, &Fetched) -> Result<T, FetchError>,
+    ) -> Self {
+        Self { most, lifetimes, read, places: Mutex::default() }
     }
 
     /// What is at a URL: what was found there, while it is good.
@@ -50,54 +61,91 @@ impl<T> Cache<T> {
     }
 
     async fn look(&self, provider: &Provider, url: &Url, again: bool) -> Result<Arc<T>, FetchError> {
-        let clock = &provider.ports().clock;
-        if let Some(held) = self.held(url, clock.now(), again) {
-            return held;
+        let (place, clock) = (self.place(url), &provider.ports().clock);
+        if let Some(found) = place.usable(clock.now(), again) {
+            return found;
+        }
+        // Whoever has something to go on with does not wait for another to have asked.
+        let _asking = match (place.asking.try_lock(), place.good(clock.now())) {
+            (Ok(asking), _) => asking,
+            (Err(_), Some(good)) => return Ok(good),
+            (Err(_), None) => place.asking.lock().await,
+        };
+        if let Some(found) = place.usable(clock.now(), again) {
+            return found;
         }
         let fetched = provider.fetcher.get(url).await;
         let found = fetched.and_then(|fetched| Ok((Arc::new((self.read)(url, &fetched)?), fetched.max_age)));
-        self.keep(url, found, clock.now())
+        place.keep(found, clock.now(), &self.lifetimes)
     }
 
-    /// What is held of a URL, if it need not, or may not, be asked for. While one asks, others are given that.
-    fn held(&self, url: &Url, now: Timestamp, again: bool) -> Option<Result<Arc<T>, FetchError>> {
-        let mut entries = self.entries();
-        let entry = entries.get_mut(url).filter(|entry| entry.found.is_err() || now < entry.good_until + STALE)?;
-        let (fresh, paused) = (now < entry.good_until && !again, now.since(entry.asked_at) < PAUSE);
-        if fresh || paused {
-            return Some(entry.found.clone());
+    /// Where a URL is remembered. One that led to nothing makes room, before one that did.
+    fn place(&self, url: &Url) -> Arc<Place<T>> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = places.get(url) {
+            return place.clone();
         }
-        entry.asked_at = now;
-        None
+        if places.len() >= self.most {
+            let oldest = places.iter().min_by_key(|(_, place)| place.worth()).map(|(url, _)| url.clone());
+            oldest.map(|url| places.remove(&url));
+        }
+        places.entry(url.clone()).or_default().clone()
+    }
+}
+
+impl<T> Default for Place<T> {
+    fn default() -> Self {
+        Self { held: Mutex::default(), asking: tokio::sync::Mutex::default() }
+    }
+}
+
+impl<T> Place<T> {
+    /// What need not, or may not, be asked for. What a clock that was ahead has dated says nothing.
+    fn usable(&self, now: Timestamp, again: bool) -> Option<Result<Arc<T>, FetchError>> {
+        let held = self.held();
+        let held = held.as_ref().filter(|held| held.asked_at <= now)?;
+        let fresh = now < held.good_until && !again;
+        let paused = now.since(held.asked_at) < PAUSE && (held.found.is_err() || now < held.good_until + STALE);
+        (fresh || paused).then(|| held.found.clone())
+    }
+
+    /// What was found, and can still be taken.
+    fn good(&self, now: Timestamp) -> Option<Arc<T>> {
+        let held = self.held();
+        let held = held.as_ref().filter(|held| held.asked_at <= now && now < held.good_until + STALE)?;
+        held.found.as_ref().ok().cloned()
     }
 
     fn keep(
         &self,
-        url: &Url,
         found: Result<(Arc<T>, Option<Duration>), FetchError>,
         now: Timestamp,
+        lifetimes: &RangeInclusive<Duration>,
     ) -> Result<Arc<T>, FetchError> {
-        let mut entries = self.entries();
-        let (found, good_until) = match (found, entries.get(url)) {
-            (Ok((found, max_age)), _) => {
-                let lifetime = max_age.unwrap_or(USUAL).clamp(*self.lifetimes.start(), *self.lifetimes.end());
+        let good = self.good(now);
+        let mut held = self.held();
+        let (found, good_until) = match (found, good, held.as_ref()) {
+            (Ok((found, max_age)), ..) => {
+                let lifetime = max_age.unwrap_or(USUAL).clamp(*lifetimes.start(), *lifetimes.end());
                 (Ok(found), now + lifetime)
             }
             // What was good goes on to be, for a while.
-            (Err(_), Some(Entry { found: Ok(found), good_until, .. })) if now < *good_until + STALE => {
-                (Ok(found.clone()), *good_until)
-            }
-            (Err(error), _) => (Err(error), now),
+            (Err(_), Some(good), Some(before)) => (Ok(good), before.good_until),
+            // It was not asked.
+            (Err(FetchError::Busy), ..) => return Err(FetchError::Busy),
+            (Err(error), ..) => (Err(error), now),
         };
-        if entries.len() >= MOST && !entries.contains_key(url) {
-            let oldest = entries.iter().min_by_key(|(_, entry)| entry.asked_at).map(|(url, _)| url.clone());
-            oldest.map(|url| entries.remove(&url));
-        }
-        entries.insert(url.clone(), Entry { asked_at: now, good_until, found: found.clone() });
+        *held = Some(Held { asked_at: now, good_until, found: found.clone() });
         found
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<Url, Entry<T>>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    /// By which of two makes room: what leads to nothing, and then what was asked longer ago.
+    fn worth(&self) -> (bool, Option<Timestamp>) {
+        let held = self.held();
+        (held.as_ref().is_some_and(|held| held.found.is_ok()), held.as_ref().map(|held| held.asked_at))
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Held<T>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

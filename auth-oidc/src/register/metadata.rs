@@ -31,6 +31,7 @@ pub struct Metadata {
     /// How it proves who it is.
     pub token_endpoint_auth_method: Option<String>,
     /// The keys that it signs with.
+    #[serde(default, deserialize_with = "JwkSet::said")]
     pub jwks: Option<JwkSet>,
     /// Where it publishes them instead.
     pub jwks_uri: Option<Url>,
@@ -42,6 +43,8 @@ pub struct Metadata {
     pub client_name: Option<String>,
     /// A page about it.
     pub client_uri: Option<Url>,
+    /// A picture that people may recognise it by.
+    pub logo_uri: Option<Url>,
     /// How it treats what it learns of people.
     pub policy_uri: Option<Url>,
     /// On what terms it serves.
@@ -101,6 +104,10 @@ impl Metadata {
         let Some(subject_type) = SubjectType::parse(self.subject_type.as_deref().unwrap_or("public")) else {
             return refused(InvalidClientMetadata, "subject_type is public or pairwise");
         };
+        // Its sector would be one that no code ever goes to (OpenID Connect Core, section 8.1).
+        if subject_type == SubjectType::Pairwise && grant_types.contains(&GrantType::DeviceCode) {
+            return refused(InvalidClientMetadata, "subject_type is public for a client on a device");
+        }
         // Nobody has vouched for it: it reaches what every client may.
         let resources: Vec<_> = resource::of_every_client(policy).map(str::to_owned).collect();
         let most = own_scope().and(&resource::scope(policy, &resources));
@@ -127,6 +134,7 @@ impl Metadata {
             request_uris: self.request_uris.clone(),
             default_max_age: self.default_max_age,
             client_uri: self.client_uri.clone(),
+            logo_uri: self.logo_uri.clone(),
             policy_uri: self.policy_uri.clone(),
             tos_uri: self.tos_uri.clone(),
             initiate_login_uri: self.initiate_login_uri.clone(),
@@ -195,6 +203,9 @@ pub struct RegisteredMetadata {
     /// A page about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_uri: Option<Url>,
+    /// A picture that people may recognise it by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo_uri: Option<Url>,
     /// How it treats what it learns of people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_uri: Option<Url>,
@@ -253,6 +264,7 @@ impl Registered {
             scope: client.scope,
             client_name: client.client_name,
             client_uri: client.client_uri,
+            logo_uri: client.logo_uri,
             policy_uri: client.policy_uri,
             tos_uri: client.tos_uri,
             subject_type: client.subject_type,

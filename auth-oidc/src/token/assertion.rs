@@ -3,7 +3,7 @@
 use crate::{
     Provider, authorize,
     client::Client,
-    client_keys::{Audience, Signed},
+    client_keys::{Audience, NO_KEYS, Signed},
     error::{Error, ErrorCode::InvalidClient, Refusal, refused},
     path,
 };
@@ -35,7 +35,7 @@ impl Provider {
     /// Whether one of the client's keys has signed this. What else is wrong with it is told: only to the client, then.
     pub(super) async fn is_asserted(&self, client: &Client, assertion: &str, endpoint: &str) -> Result<bool, Error> {
         let signed = self.signed_by(client, assertion).await;
-        let signed = signed.map_err(|error| Refusal::new(InvalidClient, format!("the keys at jwks_uri: {error}")))?;
+        let signed = signed.map_err(|_| Refusal::new(InvalidClient, NO_KEYS))?;
         let Some(Signed::<Claims> { claims, typ, .. }) = signed else { return Ok(false) };
         // What a browser has carried proves no client (RFC 9101, section 10.8).
         if typ.is_some_and(|typ| typ.to_ascii_lowercase().ends_with(authorize::REQUEST_TYPE)) {

@@ -153,6 +153,7 @@ impl Provider {
 
     async fn id_token(&self, client: &Client, standing: &Standing, now: Timestamp, first: bool) -> Outside<Secret> {
         let Standing { user, grant, .. } = standing;
+        let asked = claims::within(&client.scope, &grant.id_token_claims);
         let claims = IdClaims {
             iss: self.issuer(),
             sub: self.subject(user.id, client),
@@ -165,7 +166,7 @@ impl Provider {
             amr: ["pwd"],     // RFC 8176
             nonce: grant.nonce.as_deref().filter(|_| first),
             // In the code flow what the scopes tell is told at the userinfo endpoint (OpenID Connect Core, section 5.4).
-            claims: self.claims_of(user, &Scope::default(), &grant.id_token_claims).await?,
+            claims: self.claims_of(user, &Scope::default(), &asked).await?,
         };
         self.sign(client.id_token_signed_response_alg, "JWT", &claims).await.map(Secret::new)
     }

@@ -12,6 +12,7 @@ pub mod described;
 mod device;
 mod forgot;
 mod form;
+mod logo;
 mod logout;
 mod next;
 mod reset;
@@ -51,6 +52,7 @@ pub fn add_to(paths: &mut Paths) {
     paths.add(Method::POST, "/oauth2/applications", Page(applications::Withdraw));
     paths.add(Method::GET, "/oauth2/logout", Page(logout::Ask));
     paths.add(Method::POST, "/oauth2/logout", Page(logout::Logout));
+    paths.add(Method::GET, "/oauth2/logo", Page(logo::Logo));
     paths.add(Method::GET, "/oauth2/style.css", make(style::style));
 }
 

@@ -23,7 +23,7 @@ macro_rules! shipped {
 }
 
 const TEMPLATES: &[(&str, &str)] = shipped! {
-    "account.html" "applications.html" "asked.html" "confirm.html" "consent.html" "device.html" "device_consent.html" "device_done.html" "error.html"
+    "account.html" "applications.html" "asked.html" "confirm.html" "consent.html" "decide.html" "device.html" "device_consent.html" "device_done.html" "error.html"
     "field.html" "forgot.html" "form_post.html" "layout.html" "logout.html" "reset.html" "sign_in.html" "sign_up.html"
 };
 const WORDS: &[(&str, &str)] = shipped! { "en.toml" "ru.toml" };

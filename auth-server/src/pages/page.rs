@@ -31,6 +31,8 @@ pub enum Page {
         unverified: bool,
         /// The host that says who the client is, if nobody has registered it.
         publisher: Option<String>,
+        /// Where its picture is.
+        logo: Option<String>,
         policy_uri: Option<String>,
         tos_uri: Option<String>,
         request: String,
@@ -45,6 +47,12 @@ pub enum Page {
         login: String,
         user_code: String,
         asked: Vec<Asked>,
+        /// Nobody vouches for the client.
+        unverified: bool,
+        /// The host that says who the client is, if nobody has registered it.
+        publisher: Option<String>,
+        /// Where its picture is.
+        logo: Option<String>,
         policy_uri: Option<String>,
         tos_uri: Option<String>,
         request: String,
@@ -148,6 +156,7 @@ impl Page {
             asked,
             unverified,
             publisher: unverified.then(text),
+            logo: unverified.then(|| "logo?client_id=sample".to_owned()),
             policy_uri,
             tos_uri,
             request: text(),
@@ -170,6 +179,9 @@ impl Page {
             login: text(),
             user_code: text(),
             asked,
+            unverified: uri.is_some(),
+            publisher: uri.as_ref().map(|_| text()),
+            logo: uri.as_ref().map(|_| "logo?client_id=sample".to_owned()),
             policy_uri: uri.clone(),
             tos_uri: uri,
             request: text(),

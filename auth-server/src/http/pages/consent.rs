@@ -1,9 +1,10 @@
 //! Consent: yes or no to what a client asks for.
-use super::{Step, next::host, visit::Visit};
+use super::{Step, logo, next::host, visit::Visit};
 use crate::pages::{Asked, Page, Told};
 use auth_core::{accounts::Identity, ports::Outside};
 use auth_oidc::{
     authorize::{self, Decision, Done, Request, Ticket, Visitor},
+    client::Client,
     consent,
 };
 use poem::Response;
@@ -44,13 +45,19 @@ pub fn page(visit: &Visit, request: &Request, who: &Identity, done: Done) -> Pag
         host: host(&request.redirect_uri),
         asked: asked(visit, &visit.provider.asked_by(request)),
         unverified: client.registration_token.is_some() || !client.is_recognised_at(&request.redirect_uri),
-        publisher: client.document().map(|document| host(document.as_str())),
+        publisher: publisher(client),
+        logo: logo::link(visit, client),
         policy_uri: link(client.policy_uri.as_ref()),
         tos_uri: link(client.tos_uri.as_ref()),
         request: visit.params.to_string(),
         csrf: visit.csrf(),
         ticket: ticket.reveal(),
     }
+}
+
+/// The host that says who a client is, if nobody has registered it.
+pub fn publisher(client: &Client) -> Option<String> {
+    client.document().map(|document| host(document.as_str()))
 }
 
 /// The scopes of this server, from what every client wants to what goes furthest; then those of others.

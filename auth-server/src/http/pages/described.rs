@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 /// The parameters of an authorization request (RFC 6749, section 4.1.1; `OpenID` Connect Core, section 3.1.2.1), and whether
 /// each must be there.
-const AUTHORIZE: [(&str, bool, &str); 19] = [
+const AUTHORIZE: [(&str, bool, &str); 20] = [
     ("client_id", true, "The client."),
     ("redirect_uri", false, "Where the answer goes: one that the client has registered, letter for letter."),
     ("response_type", false, "`code`."),
@@ -21,9 +21,14 @@ const AUTHORIZE: [(&str, bool, &str); 19] = [
     ("id_token_hint", false, "An ID token that says whom the person must be."),
     ("claims", false, "Claims that are asked for one by one."),
     ("ui_locales", false, "The languages that the person reads."),
-    ("acr_values", false, "Passed over."),
+    ("acr_values", false, "How the person should sign in, as a wish."),
     ("display", false, "Passed over."),
-    ("request_uri", false, "A request that was pushed (RFC 9126); then with `client_id` alone."),
+    ("request", false, "A signed request object (RFC 9101)."),
+    (
+        "request_uri",
+        false,
+        "A request that was pushed (RFC 9126), or one of the client's `request_uris`; with `client_id`.",
+    ),
 ];
 
 /// Of a request to sign out (`OpenID` Connect RP-Initiated Logout, section 2).

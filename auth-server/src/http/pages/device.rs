@@ -1,5 +1,5 @@
 //! A device: a person types what it shows, sees who asks for what, and lets it in or not (RFC 8628, section 3.3).
-use super::{Step, consent, sign_in, visit::Visit};
+use super::{Step, consent, logo, sign_in, visit::Visit};
 use crate::pages::{Page, Told};
 use auth_core::{accounts::Identity, ports::Outside};
 use auth_oidc::{
@@ -100,6 +100,9 @@ fn page(visit: &Visit, request: &DeviceRequest, who: &Identity) -> Page {
         login: who.user.login.to_string(),
         user_code: request.user_code.to_string(),
         asked: consent::asked(visit, &request.asked),
+        unverified: client.registration_token.is_some() || client.document().is_some(),
+        publisher: consent::publisher(client),
+        logo: logo::link(visit, client),
         policy_uri: consent::link(client.policy_uri.as_ref()),
         tos_uri: consent::link(client.tos_uri.as_ref()),
         request: visit.params.to_string(),

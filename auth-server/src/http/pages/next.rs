@@ -22,7 +22,7 @@ impl Visit {
             Some(request) if request.prompt.create => sign_up::page(visit, Some(request)),
             _ => sign_in::page(visit, request),
         };
-        self.next_or(visitor, first, told).await
+        self.next_or(visitor, first, told, false).await
     }
 
     /// What comes next for whoever has just signed in: what a request says, or else their own page.
@@ -43,7 +43,8 @@ impl Visit {
         if self.is_of_nobody() || matches!(told, Some(Told::Busy(_))) {
             return Ok(self.show(status(told), &page(self, None), told));
         }
-        self.next_or(Visitor::default(), page, told).await
+        // What has been done for it stands, though the request may be over by now.
+        self.next_or(Visitor::default(), page, told, self.is_ours()).await
     }
 
     async fn next_or(
@@ -51,10 +52,13 @@ impl Visit {
         visitor: Visitor,
         first: impl FnOnce(&Self, Option<&Request>) -> Page,
         told: Option<Told>,
+        at_least_first: bool,
     ) -> Outside<Response> {
+        let visitor = Visitor { returning: self.is_ours(), ..visitor };
         let done = visitor.done;
         let (page, told) = match self.provider.authorize(&self.params, &visitor).await? {
             Authorization::Answer(answer) => return Ok(self.deliver(&answer)),
+            Authorization::NotSent(_) if at_least_first => (first(self, None), told),
             Authorization::NotSent(why) => return Ok(self.not_sent(why)),
             // Whoever has just signed in is not whom the client expects.
             Authorization::SignIn(request) => {

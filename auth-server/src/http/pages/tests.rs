@@ -22,6 +22,7 @@ use url::form_urlencoded;
 
 mod applications;
 mod device;
+mod logo;
 mod reset;
 mod sign_up;
 

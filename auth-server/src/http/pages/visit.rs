@@ -45,7 +45,8 @@ impl Visit {
         let context = Context::of(&request).clone();
         let provider = request.data::<Provider>().cloned().unwrap_or_else(|| context.provider.clone());
         let Asks(caller) = Asks::from_request_without_body(&request).await?;
-        let secure = context.public_url.as_ref().is_some_and(PublicUrl::is_https);
+        let secure = context.provider.issuer().starts_with("https://")
+            || context.public_url.as_ref().is_some_and(PublicUrl::is_https);
         let cookies = Cookies::of(request.headers(), secure);
         let device = cookies.get(Cookie::Device);
         let device = device.and_then(|token| DeviceToken::parse(&Secret::new(token.to_owned())).ok());
