@@ -65,7 +65,11 @@ pub struct ServerSecret {
     outbox: hmac::Key,
     keys: hmac::Key,
     session: aead::LessSafeKey,
+    token: aead::LessSafeKey,
 }
+
+/// What the signing keys are bound to, all of them together.
+const SIGNING: &[u8] = b"signing";
 
 /// The name of a session, as only this server reads it.
 pub type SealedSession = [u8; 48];
@@ -92,7 +96,7 @@ impl ServerSecret {
             key
         };
         let mac = |label: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, derive(label).as_ref());
-        let session = aead::UnboundKey::new(&aead::AES_256_GCM_SIV, derive(b"session").as_ref());
+        let sealing = |label: &[u8]| aead_key(&aead::AES_256_GCM_SIV, &derive(label));
         let mut id = [0; 4];
         id.copy_from_slice(&tag(&mac(b"id"), &[])[..4]);
         Ok(Self {
@@ -104,7 +108,8 @@ impl ServerSecret {
             index: mac(b"index"),
             outbox: mac(b"outbox"),
             keys: mac(b"keys"),
-            session: aead::LessSafeKey::new(session.expect("32 bytes are an AES-256 key")),
+            session: sealing(b"session"),
+            token: sealing(b"access token"),
         })
     }
 
@@ -203,24 +208,34 @@ impl ServerSecret {
         Some(SessionId::from_bytes(opened.try_into().ok()?))
     }
 
+    /// Encrypts what an access token says, for a token that nobody else reads (AES-256-GCM-SIV). `nonce` is random.
+    pub fn seal_token(&self, nonce: [u8; 12], text: Zeroizing<Vec<u8>>) -> Vec<u8> {
+        seal(&self.token, nonce, &[], text)
+    }
+
+    /// What [`seal_token`](Self::seal_token) took, if it was this secret.
+    pub fn open_token(&self, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        open(&self.token, &[], sealed)
+    }
+
     /// Encrypts a mail for the outbox, bound to its id (AES-256-GCM). `nonce` is random and never used again.
     pub(crate) fn seal_mail(&self, nonce: [u8; 12], id: &[u8], text: Zeroizing<Vec<u8>>) -> Vec<u8> {
-        seal(&self.outbox, nonce, id, text)
+        seal(&sealing_key(&self.outbox, id), nonce, id, text)
     }
 
     /// What [`seal_mail`](Self::seal_mail) took, if it was this secret and this id.
     pub(crate) fn open_mail(&self, id: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        open(&self.outbox, id, sealed)
+        open(&sealing_key(&self.outbox, id), id, sealed)
     }
 
     /// Encrypts the signing keys for a store, in the same way.
     pub(crate) fn seal_keys(&self, nonce: [u8; 12], text: Zeroizing<Vec<u8>>) -> Vec<u8> {
-        seal(&self.keys, nonce, b"signing", text)
+        seal(&sealing_key(&self.keys, SIGNING), nonce, SIGNING, text)
     }
 
     /// What [`seal_keys`](Self::seal_keys) took, if it was this secret.
     pub(crate) fn open_keys(&self, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        open(&self.keys, b"signing", sealed)
+        open(&sealing_key(&self.keys, SIGNING), SIGNING, sealed)
     }
 
     fn proof(&self, key: &hmac::Key, parts: &[&[u8]]) -> Proof {
@@ -234,9 +249,9 @@ impl fmt::Debug for ServerSecret {
     }
 }
 
-fn seal(key: &hmac::Key, nonce: [u8; 12], bound_to: &[u8], mut text: Zeroizing<Vec<u8>>) -> Vec<u8> {
+fn seal(key: &aead::LessSafeKey, nonce: [u8; 12], bound_to: &[u8], mut text: Zeroizing<Vec<u8>>) -> Vec<u8> {
     let mut sealed = nonce.to_vec();
-    let tag = sealing_key(key, bound_to)
+    let tag = key
         .seal_in_place_separate_tag(aead::Nonce::assume_unique_for_key(nonce), aead::Aad::from(bound_to), &mut text)
         .expect("what is sealed is far below AES-GCM's limit");
     sealed.extend_from_slice(&text);
@@ -244,11 +259,11 @@ fn seal(key: &hmac::Key, nonce: [u8; 12], bound_to: &[u8], mut text: Zeroizing<V
     sealed
 }
 
-fn open(key: &hmac::Key, bound_to: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+fn open(key: &aead::LessSafeKey, bound_to: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, sealed) = sealed.split_at_checked(12)?;
     let nonce = aead::Nonce::try_assume_unique_for_key(nonce).ok()?;
     let mut text = Zeroizing::new(sealed.to_vec());
-    let length = sealing_key(key, bound_to).open_in_place(nonce, aead::Aad::from(bound_to), &mut text).ok()?.len();
+    let length = key.open_in_place(nonce, aead::Aad::from(bound_to), &mut text).ok()?.len();
     text.truncate(length);
     Some(text)
 }
@@ -259,9 +274,11 @@ fn no_nonce() -> aead::Nonce {
 
 /// Each mail has a key of its own, and so have the signing keys: random nonces under one key would be used up by billions of mails.
 fn sealing_key(key: &hmac::Key, bound_to: &[u8]) -> aead::LessSafeKey {
-    let key = Zeroizing::new(tag(key, &[bound_to]));
-    let key = aead::UnboundKey::new(&aead::AES_256_GCM, key.as_ref());
-    aead::LessSafeKey::new(key.expect("32 bytes are an AES-256 key"))
+    aead_key(&aead::AES_256_GCM, &Zeroizing::new(tag(key, &[bound_to])))
+}
+
+fn aead_key(algorithm: &'static aead::Algorithm, key: &[u8; 32]) -> aead::LessSafeKey {
+    aead::LessSafeKey::new(aead::UnboundKey::new(algorithm, key).expect("32 bytes are an AES-256 key"))
 }
 
 fn tag(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {
@@ -296,3 +313,6 @@ impl fmt::Debug for Seed {
         f.write_str("[seed]")
     }
 }
+
+#[cfg(test)]
+mod tests;

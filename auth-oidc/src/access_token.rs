@@ -1,10 +1,11 @@
-//! Access tokens of clients (RFC 9068): what they say, and what they are worth at this moment.
+//! Access tokens of clients (RFC 9068, or opaque): what they say, and what they are worth at this moment.
 use crate::{
     Provider,
     client::Client,
     dpop::{Confirmation, Thumbprint},
     path,
     provider::Standing,
+    resource,
 };
 use auth_core::{
     ports::*,
@@ -13,11 +14,15 @@ use auth_core::{
 };
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// How an opaque token begins. No JWT does.
+const OPAQUE: &str = "oa_";
 
 /// What the access token of a client says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessClaims {
-    /// Who signed it.
+    /// Who issued it.
     pub iss: String,
     /// The services that it is for.
     pub aud: Vec<String>,
@@ -32,7 +37,7 @@ pub struct AccessClaims {
     pub sid: Option<String>,
     /// Its own name, never given twice.
     pub jti: String,
-    /// When it was signed.
+    /// When it was issued.
     pub iat: Timestamp,
     /// When it ends.
     pub exp: Timestamp,
@@ -73,13 +78,33 @@ impl Provider {
         self.endpoint(path::USERINFO)
     }
 
+    /// The token that says this: signed, or, if a service that it is for takes opaque ones, encrypted.
+    pub(crate) async fn access_token(&self, claims: &AccessClaims) -> Outside<Secret> {
+        if !resource::any_opaque(&self.policy, &claims.aud) {
+            return self.sign(None, "at+jwt", claims).await.map(Secret::new);
+        }
+        let text = serde_json::to_vec(claims).map_err(|error| Unavailable::failed("access token", error))?;
+        let mut nonce = [0; 12];
+        self.ports().rng.fill(&mut nonce);
+        let sealed = self.accounts.secret().seal_token(nonce, Zeroizing::new(text));
+        Ok(Secret::new(format!("{OPAQUE}{}", BASE64_URL_SAFE_NO_PAD.encode(sealed))))
+    }
+
     /// What a token of ours says, if its time has come and is not over. What stands behind it is another question.
     pub(crate) fn access_claims_of(&self, text: &str) -> Option<AccessClaims> {
         let Ports { keyring, clock, .. } = self.ports();
-        let claims: AccessClaims = token::open(text, &keyring.public_keys(), "at+jwt").ok()?;
+        let claims = match text.strip_prefix(OPAQUE) {
+            Some(sealed) => self.unsealed(sealed),
+            None => token::open(text, &keyring.public_keys(), "at+jwt").ok(),
+        }?;
         let now = clock.now();
         let timely = claims.iat <= now + LEEWAY && now < claims.exp + LEEWAY;
         (timely && claims.iss == self.issuer()).then_some(claims)
+    }
+
+    fn unsealed(&self, sealed: &str) -> Option<AccessClaims> {
+        let text = self.accounts.secret().open_token(&BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?)?;
+        serde_json::from_slice(&text).ok()
     }
 
     /// The grant, as an access token says it.

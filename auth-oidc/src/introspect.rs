@@ -58,6 +58,12 @@ pub struct Introspected {
     /// Its own name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jti: Option<String>,
+    /// When the password was shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<Timestamp>,
+    /// What the account is trusted with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
 }
 
 impl Provider {
@@ -81,7 +87,8 @@ impl Provider {
     async fn introspect_access(&self, client: &Client, text: &str) -> Outside<Option<Introspected>> {
         let Some(live) = self.live(text).await? else { return Ok(None) };
         let token_type = Some(live.claims.token_type());
-        let AccessClaims { iss, aud, sub, client_id, scope, jti, iat, exp, cnf, .. } = live.claims;
+        let AccessClaims { iss, aud, sub, client_id, scope, jti, iat, exp, auth_time, cnf, roles, sid: _ } =
+            live.claims;
         let may = client_id == client.client_id || aud.iter().any(|aud| client.serves.contains(aud));
         let username = live.standing.and_then(|standing| called(&standing.user, &scope));
         Ok(may.then_some(Introspected {
@@ -96,6 +103,8 @@ impl Provider {
             aud,
             iat: Some(iat),
             jti: Some(jti),
+            auth_time,
+            roles,
         }))
     }
 
@@ -114,6 +123,8 @@ impl Provider {
             aud: Vec::new(),
             iat: None,
             jti: None,
+            auth_time: None,
+            roles: Vec::new(),
         }))
     }
 }

@@ -101,7 +101,7 @@ mod userinfo;
 
 pub use self::{
     params::Params,
-    policy::{Policy, Resource},
+    policy::{AccessTokenFormat, Policy, Resource},
     provider::{Provider, Standing, path},
     userinfo::Userinfo,
 };

@@ -61,6 +61,20 @@ pub struct Resource {
     /// Whether every client may ask tokens for it, also one that has registered itself.
     #[serde(default)]
     pub any_client: bool,
+    /// What its tokens are. One that is for several services, and for one that takes opaque ones, is opaque.
+    #[serde(default)]
+    pub access_token_format: AccessTokenFormat,
+}
+
+/// What an access token is to those who hold it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessTokenFormat {
+    /// A JWT (RFC 9068): everybody who holds it can read it, and the service checks it by itself.
+    #[default]
+    Jwt,
+    /// A text that only this server reads (RFC 6749, section 1.4): the service asks what it is worth (RFC 7662).
+    Opaque,
 }
 
 /// What can be asked for here, at the provider itself (OpenID Connect Core, sections 5.4 and 11).

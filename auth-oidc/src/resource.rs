@@ -6,7 +6,7 @@ use crate::{
         ErrorCode::{InvalidScope, InvalidTarget},
         Refusal, refused,
     },
-    policy::{Policy, own_scope},
+    policy::{AccessTokenFormat, Policy, own_scope},
 };
 use auth_core::value::Scope;
 use std::collections::BTreeMap;
@@ -62,6 +62,12 @@ pub(crate) fn spread(policy: &Policy, scope: &Scope, resources: &[String]) -> BT
 pub(crate) fn may(policy: &Policy, resource: &str, allowed: &[String]) -> bool {
     let known = policy.resources.iter().find(|own| own.resource == resource);
     known.is_some_and(|own| own.any_client || allowed.iter().any(|allowed| allowed == resource))
+}
+
+/// Whether one of these takes opaque tokens.
+pub(crate) fn any_opaque(policy: &Policy, resources: &[String]) -> bool {
+    let mut opaque = policy.resources.iter().filter(|own| own.access_token_format == AccessTokenFormat::Opaque);
+    opaque.any(|own| resources.contains(&own.resource))
 }
 
 /// What can be asked for at these.

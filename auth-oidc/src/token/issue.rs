@@ -1,4 +1,4 @@
-//! The tokens that a client is given: access token (RFC 9068), refresh token, ID token (OpenID Connect Core, section 2).
+//! The tokens that a client is given: access token, refresh token, ID token (OpenID Connect Core, section 2).
 use crate::{
     Provider,
     access_token::AccessClaims,
@@ -83,7 +83,7 @@ impl Provider {
             ..self.access_claims(client, resources, scope.clone(), now, expires_in)
         }
         .bound_to(key);
-        let access_token = Secret::new(self.sign(None, "at+jwt", &claims).await?);
+        let access_token = self.access_token(&claims).await?;
         let id_token =
             if scope.has("openid") { Some(self.id_token(client, standing, now, first).await?) } else { None };
         let (refresh_token, secret) = (client.may(GrantType::RefreshToken), self.accounts.secret());
@@ -118,7 +118,7 @@ impl Provider {
     ) -> Result<Tokens, Error> {
         let (now, expires_in) = (self.ports().clock.now(), self.policy.token_ttl);
         let claims = self.access_claims(client, resources, scope.clone(), now, expires_in).bound_to(key);
-        let access_token = Secret::new(self.sign(None, "at+jwt", &claims).await?);
+        let access_token = self.access_token(&claims).await?;
         let token_type = claims.token_type();
         Ok(Tokens { access_token, token_type, expires_in, scope, refresh_token: None, id_token: None })
     }

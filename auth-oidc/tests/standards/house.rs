@@ -1,7 +1,7 @@
 //! A provider with one person, and clients that know how to ask.
 use auth_core::{accounts::*, testing::World, value::*};
 use auth_oidc::{
-    Params, Policy, Provider, Resource, Userinfo,
+    Params, Policy, Provider, Userinfo,
     authorize::*,
     client::Client,
     error::{Error, ErrorCode},
@@ -108,11 +108,11 @@ impl House {
     /// With one service, [`API`], that has `read` and `write`.
     pub async fn new() -> Self {
         let world = World::default();
-        let scope = "read write".parse().unwrap();
-        let api = Resource { resource: API.to_owned(), name: Some("The API".to_owned()), scope, any_client: false };
-        let scope = "tools".parse().unwrap();
-        let tools = Resource { resource: TOOLS.to_owned(), name: None, scope, any_client: true };
-        let resources = vec![api, tools];
+        let resources = json!([
+            { "resource": API, "name": "The API", "scope": "read write" },
+            { "resource": TOOLS, "scope": "tools", "any_client": true },
+        ]);
+        let resources = serde_json::from_value(resources).unwrap();
         let provider = Provider::new(world.accounts(), Policy { resources, ..Policy::default() });
         let web = Arc::<Web>::default();
         let house = Self { world, provider: provider.with_fetcher(web.clone()), web };
@@ -122,6 +122,14 @@ impl House {
         let issued = accounts.register(&World::caller(), registration).await.unwrap();
         accounts.confirm(&World::caller(), issued.id, house.world.mailed_code()).await.unwrap();
         house
+    }
+
+    /// The same house, where the deployment has decided something else.
+    pub fn with_policy(self, change: impl FnOnce(&mut Policy)) -> Self {
+        let mut policy = self.provider.policy().clone();
+        change(&mut policy);
+        let provider = Provider::new(self.world.accounts(), policy).with_fetcher(self.web.clone());
+        Self { provider, ..self }
     }
 
     /// A client that is ours, and so needs no consent; with these members, and what else it needs.

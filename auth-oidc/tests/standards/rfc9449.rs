@@ -219,6 +219,24 @@ async fn section_7_1_a_bound_token_opens_userinfo_with_its_own_proof_alone() {
     assert_eq!(code_of(house.provider.userinfo_by_proof(token, "GET", &proofs).await), InvalidDpopProof, "once");
 }
 
+#[tokio::test] // O-33
+async fn section_7_1_an_opaque_token_is_bound_as_a_jwt_is() {
+    let house = House::new().await;
+    let userinfo = json!({ "resource": house.provider.endpoint(USERINFO), "access_token_format": "opaque" });
+    let house = house.with_policy(|policy| policy.resources.push(serde_json::from_value(userinfo).unwrap()));
+    let (app, key) = (house.app(json!({})).await, Signer::new(Algorithm::Es256));
+    let (plain, token) = (house.tokens(&app, &[]).await, bound(&house, &app, &key).await.access_token);
+    assert!(token.expose().starts_with("oa_") && house.opens(&plain).await);
+    let proves = |token| vec![Secret::new(key.sign(&header(&key), &says(&house, "GET", USERINFO, Some(token))))];
+    assert_eq!(code_of(house.provider.userinfo(&token).await), InvalidToken);
+    for (of, good) in [(&plain.access_token, false), (&token, true)] {
+        assert_eq!(house.provider.userinfo_by_proof(&token, "GET", &proves(of)).await.is_ok(), good);
+    }
+    let asked = app.asks(&[("token", token.expose())]);
+    let told = serde_json::to_value(house.provider.introspect(&asked).await.unwrap()).unwrap();
+    assert_eq!((&told["token_type"], &told["cnf"]["jkt"]), (&json!("DPoP"), &json!(key.thumbprint())));
+}
+
 #[tokio::test]
 async fn section_6_2_introspection_tells_the_key() {
     let house = House::new().await;

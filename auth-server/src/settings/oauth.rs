@@ -105,6 +105,7 @@ impl FromStr for ClientsFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use auth_oidc::AccessTokenFormat;
 
     const API: &str = "[[resources]]\nresource = \"https://api.example\"\nscope = \"read\"\n";
 
@@ -115,6 +116,18 @@ mod tests {
         let file: ClientsFile = format!("{client}{API}").parse().unwrap();
         assert_eq!((file.clients.len(), file.resources.len()), (1, 1));
         assert!("".parse::<ClientsFile>().unwrap().clients.is_empty());
+    }
+
+    #[test]
+    fn a_service_takes_jwts_unless_it_says_otherwise() {
+        for (more, format) in [
+            ("", AccessTokenFormat::Jwt),
+            ("access_token_format = \"jwt\"", AccessTokenFormat::Jwt),
+            ("access_token_format = \"opaque\"", AccessTokenFormat::Opaque),
+        ] {
+            let file: ClientsFile = format!("{API}{more}").parse().unwrap();
+            assert_eq!(file.resources[0].access_token_format, format, "{more}");
+        }
     }
 
     #[test]
@@ -130,6 +143,7 @@ mod tests {
             (&format!("{}{}", client(public), client(public)), "client app: it is there twice"),
             (&client(&format!("{public}resources = [\"https://other.example\"]")), "https://other.example is none"),
             (&format!("{API}{API}"), "resource https://api.example: it is there twice"),
+            (&format!("{API}access_token_format = \"x\""), "expected `jwt` or `opaque`"),
             ("[[resources]]\nresource = \"api\"", "resource api: expected an absolute URI"),
         ] {
             let error = text.parse::<ClientsFile>().unwrap_err();
