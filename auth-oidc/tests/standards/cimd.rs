@@ -227,3 +227,66 @@ async fn it_can_be_turned_off_and_is_where_nobody_is_asked() {
     }
     assert_eq!(house.web.asked(ID), 1);
 }
+
+#[tokio::test]
+async fn names_that_a_stranger_makes_up_push_out_nobody() {
+    let house = published(&json!({})).await;
+    assert!(client(&house, ID).await.is_some());
+    for number in 0..1001 {
+        house.world.clock.advance(Duration::from_secs(1));
+        assert!(client(&house, &format!("https://evil.example/{number}")).await.is_none());
+    }
+    house.web.take_down(ID);
+    assert!(client(&house, ID).await.is_some(), "what was good goes on to be, for a while");
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_keeps_nothing_for_longer() {
+    let house = published(&json!({})).await;
+    let now = house.world.ports.clock.now();
+    house.world.clock.advance(Duration::from_hours(24));
+    assert!(client(&house, ID).await.is_some());
+    house.world.clock.set(now);
+    house.web.put(ID, &document(&json!({ "client_name": "Another" })));
+    assert_eq!(client(&house, ID).await.unwrap().name(), "Another");
+}
+
+#[tokio::test]
+async fn of_many_who_want_a_document_one_asks() {
+    let house = published(&json!({})).await;
+    let all = futures_util::future::join_all((0..16).map(|_| client(&house, ID))).await;
+    assert!(all.iter().all(Option::is_some));
+    assert_eq!(house.web.asked(ID), 1);
+}
+
+#[tokio::test] // O-22
+async fn a_person_takes_back_what_they_gave_a_client_that_hides() {
+    let house = published(&json!({})).await;
+    let app = app(&house).await;
+    let visitor = house.visitor().await;
+    let user = visitor.who.as_ref().unwrap().user.id;
+    let says_yes = Visitor { decision: Some(Decision::Allow), ..visitor };
+    let answer = House::answered(house.authorize(&app.request(&[]), &says_yes).await);
+    let tokens = house.exchange(&app, answer.get("code").unwrap()).await.unwrap();
+    house.web.take_down(ID);
+    house.world.clock.advance(Duration::from_hours(2));
+    let applications = house.provider.applications(user).await.unwrap();
+    assert_eq!(applications.iter().map(|one| one.client.client_id.as_str()).collect::<Vec<_>>(), [ID]);
+    assert!(house.provider.withdraw_consent(user, &app.client.client_id).await.unwrap());
+    house.web.put(ID, &document(&json!({})));
+    house.world.clock.advance(Duration::from_mins(1));
+    assert_eq!(code_of(house.refresh(&app, &tokens).await), InvalidGrant);
+}
+
+#[tokio::test] // RFC 7517, section 5
+async fn a_key_that_is_not_understood_is_passed_over_and_one_that_should_be_secret_is_told() {
+    let signer = Signer::new(Algorithm::Es256);
+    let other = json!({ "kty": "EC", "crv": "P-384", "x": "AA", "y": "AA" });
+    let mut secret = signer.jwk();
+    secret["d"] = json!("AA");
+    for (key, good) in [(other, true), (secret, false)] {
+        let keys = json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": { "keys": [signer.jwk(), key] } });
+        let house = published(&keys).await;
+        assert_eq!(client(&house, ID).await.is_some(), good);
+    }
+}

@@ -6,7 +6,10 @@ use auth_oidc::{
     fetch::{FetchError, Fetched, Fetcher},
 };
 use serde_json::json;
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use url::Url;
 
 const LISTENS: &str = "https://app.example/backchannel";
@@ -52,7 +55,7 @@ async fn section_2_4_a_logout_token_says_whose_session_at_the_client_has_ended_a
     let [notice] = &notices[..] else { panic!("{notices:?}") };
     let ear = ear(Ok(200));
     assert_eq!(told_by(&house, &ear).tell(notice).await.unwrap(), Some(Delivery::Accepted));
-    let heard = ear.heard.lock().unwrap();
+    let heard = std::mem::take(&mut *ear.heard.lock().unwrap());
     let [(url, token)] = &heard[..] else { panic!("{}", heard.len()) };
     assert_eq!((url.as_str(), &header(token)["typ"]), (LISTENS, &json!("logout+jwt")));
     let told = claims(token);
@@ -152,6 +155,62 @@ async fn section_2_8_what_a_client_answers_decides_whether_it_is_told_again() {
         assert_eq!(told.is_ok(), ends.is_some(), "{says:?}: {told:?}");
         assert!(ends.is_none_or(|ends| format!("{told:?}").contains(ends)), "{says:?}: {told:?}");
     }
+}
+
+/// Many a client has a session of its own, and asks for no token after the first.
+#[tokio::test]
+async fn a_client_that_refreshes_nothing_is_told_as_well() {
+    let house = House::new().await;
+    let members = json!({ "backchannel_logout_uri": LISTENS, "grant_types": ["authorization_code"] });
+    let (app, signed_in) = (house.app(members).await, house.sign_in().await);
+    house.tokens_of(&app, &signed_in, "openid").await;
+    house.world.clock.advance(Duration::from_mins(20));
+    let accounts = house.provider.accounts();
+    accounts.sweep().await.unwrap();
+    accounts.end_session(&signed_in.who, signed_in.who.session.id).await.unwrap();
+    assert_eq!(house.world.post.take_notices().len(), 1);
+}
+
+#[tokio::test] // R4
+async fn a_client_that_cannot_be_asked_who_it_is_is_told_later() {
+    let house = House::new().await;
+    let id = "https://app.example/client.json";
+    house.web.take_down(id);
+    let session = house.sign_in().await.who.session.id;
+    let notice = LogoutNotice { client: id.parse().unwrap(), session, ended_at: house.world.ports.clock.now() };
+    assert!(house.provider.tell(&notice).await.is_err());
+    house.world.clock.advance(Duration::from_mins(1));
+    house.web.put(id, &json!({ "client_id": id, "redirect_uris": [CALLBACK] }));
+    assert_eq!(house.provider.tell(&notice).await.unwrap(), None, "it does not want to know");
+}
+
+/// Answers nobody.
+struct Deaf;
+
+#[async_trait]
+impl Fetcher for Deaf {
+    async fn get(&self, url: &Url) -> Result<Fetched, FetchError> {
+        panic!("nothing is fetched from {url} for a logout")
+    }
+
+    async fn post(&self, _: &Url, _: &[(&str, &str)]) -> Result<u16, FetchError> {
+        std::future::pending().await
+    }
+}
+
+/// Whoever waits for a client that does not answer holds up nobody else who takes letters out: of eight, two wait.
+#[tokio::test(start_paused = true)]
+async fn clients_that_do_not_answer_keep_few_waiting() {
+    let house = House::new().await;
+    let app = listening(&house).await;
+    let provider = house.provider.clone().with_fetcher(Arc::new(Deaf));
+    let session = house.sign_in().await.who.session.id;
+    let ended_at = house.world.ports.clock.now();
+    let notice = LogoutNotice { client: app.client.client_id, session, ended_at };
+    let told = (0..8).map(|_| tokio::time::timeout(Duration::from_secs(5), provider.tell(&notice)));
+    let told = futures_util::future::join_all(told).await;
+    assert_eq!(told.iter().filter(|told| told.is_err()).count(), 2, "{told:?}");
+    assert_eq!(told.iter().filter(|told| matches!(told, Ok(Err(Unavailable::Overloaded { .. })))).count(), 6);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use auth_core::value::UserId;
 use auth_oidc::{
     Userinfo,
     claims::{SetClaimsError, StandardClaims},
+    client::Client,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -175,4 +176,19 @@ async fn section_5_5_1_1_an_essential_acr_is_one_of_those_that_are_named_and_any
             assert_eq!((&said["acr"], &said["amr"]), (&json!(acr), &json!(["pwd"])));
         }
     }
+}
+
+#[tokio::test]
+async fn what_an_operator_takes_from_a_client_it_is_told_no_more_in_any_way() {
+    let house = House::new().await;
+    let app = house.app(json!({})).await;
+    let asked = r#"{"id_token":{"email":null},"userinfo":{"email":null}}"#;
+    let tokens = house.tokens(&app, &[("scope", Some("openid")), ("claims", Some(asked))]).await;
+    assert!(claims(tokens.id_token.as_ref().unwrap())["email"].is_string());
+    house.provider.remove_client(&app.client.client_id).await.unwrap();
+    let less = Client { scope: "openid profile".parse().unwrap(), ..app.client.clone() };
+    house.provider.add_client(less).await.unwrap();
+    let next = house.refresh(&app, &tokens).await.unwrap();
+    assert!(claims(next.id_token.as_ref().unwrap()).get("email").is_none());
+    assert!(house.told(&next).await.get("email").is_none());
 }

@@ -216,6 +216,7 @@ async fn registration_section_5_whoever_names_a_sector_is_named_there() {
         json!({ "redirect_uris": two }),
         json!({ "redirect_uris": ["http://127.0.0.1/cb"] }),
         json!({ "sector_identifier_uri": "http://sector.example/ours" }),
+        json!({ "grant_types": ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"] }),
         at("theirs"),
         at("none"),
         at("nowhere"),

@@ -364,3 +364,15 @@ async fn section_10_5_what_is_supported_is_told() {
     let said = serde_json::to_value(nobody.metadata(&[])).unwrap();
     assert_eq!(said["request_uri_parameter_supported"], false);
 }
+
+#[tokio::test]
+async fn section_4_a_request_is_good_for_as_long_as_the_page_that_was_shown_for_it() {
+    let signing = Signing::new(json!({})).await;
+    let params = form(&[("client_id", "app"), ("request", &signing.object(&json!({})))]);
+    signing.house.world.clock.advance(Duration::from_mins(6));
+    assert!(!is_taken(&signing.comes(&params).await), "it comes too late");
+    let visitor = Visitor { returning: true, ..signing.house.visitor().await };
+    assert!(is_taken(&signing.house.authorize(&params, &visitor).await), "its page was shown in time");
+    signing.house.world.clock.advance(Duration::from_mins(10));
+    assert!(!is_taken(&signing.house.authorize(&params, &visitor).await));
+}

@@ -85,7 +85,7 @@ fn nothing_that_a_page_is_given_is_more_than_text() {
         }
         let html = pages.environment.get_template(page.template()).unwrap().render(values).unwrap();
         assert!(depth == 0 || html.contains("&lt;script&gt;"), "{html}");
-        for text in ["<script", "<img", "'>", ">49"] {
+        for text in ["<script", "<img src=x", "'>", ">49"] {
             assert!(!html.contains(text), "{text} in {html}");
         }
     }

@@ -153,3 +153,20 @@ async fn nothing_on_the_way_is_more_than_text_and_no_client_can_send_people_ther
     assert!(!page.body.contains("<script"), "{}", page.body);
     browser.authorize(&[("page", "device"), ("client_id", "tv")]).await.is(400, "This cannot go on");
 }
+
+#[tokio::test] // O-24
+async fn a_person_is_told_that_nobody_vouches_for_a_device_that_has_registered_itself() {
+    let nobodys = "sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for (members, told) in [(json!({}), false), (json!({ "first_party": false, "registration_token": nobodys }), true)]
+    {
+        let (world, mut client) = (World::default(), tv());
+        for (name, value) in members.as_object().unwrap() {
+            client[name] = value.clone();
+        }
+        let mut browser = browser_with(&world, &client).await;
+        let device = browser.starts().await;
+        let page = browser.signed_in().await;
+        let page = browser.fill(&page, "device", &[("user_code", code(&device))]).await.is(200, "consent-allow");
+        assert_eq!(page.body.contains("Nobody here vouches that The television"), told, "{}", page.body);
+    }
+}

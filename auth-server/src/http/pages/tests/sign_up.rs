@@ -177,3 +177,19 @@ async fn nothing_that_a_person_types_is_more_than_text() {
     let own = [("username", "bob"), ("email", "\"<b>'\"@example.org"), ("password", PASSWORD)];
     assert!(!browser.fill(&page, "sign-up", &own).await.body.contains("<b>"));
 }
+
+/// A pushed request is over some time, and a signed one; whoever types meanwhile has an account all the same.
+#[tokio::test]
+async fn what_is_typed_for_a_request_that_is_over_is_not_lost() {
+    let world = World::default();
+    ann(&world).await;
+    let provider = provider(world.accounts(), app(&json!({ "client_id": "other" })));
+    provider.add_client(app(&json!({}))).await.unwrap();
+    let mut browser = Browser::of(Context { provider: provider.clone(), ..context(&world) });
+    let page = browser.authorize(&[]).await.is(200, "Create an account");
+    let page = browser.follow(&page, "sign-up").await.is(200, "register-submit");
+    provider.remove_client(&"app".parse().unwrap()).await.unwrap();
+    let page = browser.fill(&page, "sign-up", &BOB).await.is(200, "confirm-submit");
+    assert!(page.hidden("id").is_some() && !page.body.contains("Notes"), "{}", page.body);
+    browser.get(&format!("sign-up?{}", query(&[]))).await.is(400, "not known");
+}
