@@ -12,7 +12,7 @@
 //! - [`Dice`]: chance that falls the same way in each run
 //! - [`Certificate`]: what a server that speaks TLS is known by
 //! - [`relying`], [`Apache`]: relying parties that others wrote
-//! - [`browser`]: Chromium
+//! - [`mod@browser`]: Chromium, as a person has it
 //! - [`simulation`]: the accounts' logic without a server, in whole worlds out of one seed each
 //!
 //! The tests are in `tests/tests/`, one file a capability.

@@ -21,6 +21,7 @@ pub struct Clients {
 
 /// What to do with a client.
 #[derive(Subcommands)]
+#[expect(clippy::large_enum_variant, reason = "one is read, once, from the command line")]
 pub enum Action {
     /// Register a client. Its secret, if it is to have one, is shown this once.
     Add {
