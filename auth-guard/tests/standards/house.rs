@@ -17,6 +17,7 @@ pub const ISSUER: &str = "https://id.example";
 pub const API: &str = "https://api.example/v1";
 pub const CONFIGURATION: &str = "https://id.example/.well-known/openid-configuration";
 pub const KEYS: &str = "https://id.example/keys";
+pub const KEYS_WITHOUT_TLS: &str = "http://id.example/keys";
 
 pub struct House {
     pub clock: Arc<FixedClock>,
@@ -53,7 +54,7 @@ impl Source for Issuer {
         let document = match url {
             _ if self.is_away.load(SeqCst) => return Err(Unavailable::failed("issuer", "it is away")),
             CONFIGURATION => self.configuration.lock().unwrap().clone(),
-            KEYS => {
+            KEYS | KEYS_WITHOUT_TLS => {
                 let own = serde_json::to_value(self.ring.public_keys()).unwrap();
                 let others = self.other_keys.lock().unwrap();
                 json!({ "keys": own.as_array().unwrap().iter().chain(others.iter()).collect::<Vec<_>>() })
