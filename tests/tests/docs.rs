@@ -177,7 +177,17 @@ fn row(line: &str, found: &Claims, ids: &mut BTreeSet<String>) -> String {
 /// Which tests, and which clauses of the contract, name which demand.
 fn claims() -> Claims {
     let mut claims = Claims::new();
-    for folder in ["auth-core", "auth-oidc", "auth-sqlite", "auth-mail", "auth-fetch", "auth-server", "fuzz", "tests"] {
+    for folder in [
+        "auth-core",
+        "auth-oidc",
+        "auth-sqlite",
+        "auth-mail",
+        "auth-fetch",
+        "auth-guard",
+        "auth-server",
+        "fuzz",
+        "tests",
+    ] {
         for file in sources(&root().join(folder)) {
             claims_of(&file, &mut claims);
         }

@@ -86,7 +86,8 @@ impl Found {
     fn in_the_code() -> Self {
         let mut found = Self::default();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-        for package in ["auth-core", "auth-oidc", "auth-sqlite", "auth-mail", "auth-fetch", "auth-server"] {
+        for package in ["auth-core", "auth-oidc", "auth-sqlite", "auth-mail", "auth-fetch", "auth-guard", "auth-server"]
+        {
             for file in sources(&root.join(package).join("src")) {
                 let code = fs::read_to_string(&file).expect("a file");
                 found.file = file.display().to_string();
