@@ -1,4 +1,5 @@
 //! Every number and name of the provider that a deployment may choose.
+use crate::client::Profile;
 use auth_core::value::Scope;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub struct Policy {
     pub device_interval: Duration,
     /// Whether a client may register itself without a token that an operator has given out (RFC 7591, section 3).
     pub open_registration: bool,
+    /// By which rules clients are served that register themselves; those that keep no secret always by OAuth 2.1.
+    pub registration_profile: Profile,
     /// Whether a client that nobody has registered may be named by where it says who it is, if anybody is asked at all.
     pub client_id_metadata_documents: bool,
     /// The services that access tokens can be for (RFC 8707).
@@ -39,6 +42,7 @@ impl Default for Policy {
             device_ttl: Duration::from_mins(10),
             device_interval: Duration::from_secs(5),
             open_registration: false,
+            registration_profile: Profile::default(),
             client_id_metadata_documents: true,
             resources: Vec::new(),
             clients: Vec::new(),

@@ -9,7 +9,7 @@ pub use self::{
 
 use crate::{
     Provider,
-    client::{Client, ClientSecret, SecretDigest},
+    client::{Client, ClientSecret, Profile, SecretDigest},
     clients::{AddClientError, RegisteredClient},
     error::{
         Error,
@@ -39,7 +39,8 @@ impl Provider {
         let id =
             ClientId::parse(&crate::provider::hex(name)).map_err(|rule| Refusal::new(InvalidClientMetadata, rule.0))?;
         let manager = ClientSecret::generate(rng.as_ref()).reveal();
-        let mut client = Client { registration_token: Some(SecretDigest::of(&manager)), ..self.said_by(metadata, id)? };
+        let mut client =
+            Client { registration_token: Some(SecretDigest::of(&manager)), ..self.registering(metadata, id)? };
         let secret = self.give_secret(&mut client);
         // What cannot be registered uses up no invitation.
         self.check(&client).map_err(|bad| Refusal::new(InvalidClientMetadata, bad.to_string()))?;
@@ -80,7 +81,7 @@ impl Provider {
             client_secrets: before.client_secrets.clone(),
             registration_token: before.registration_token.clone(),
             client_id_issued_at: before.client_id_issued_at,
-            ..self.said_by(metadata, before.client_id.clone())?
+            ..self.registering(metadata, before.client_id.clone())?
         };
         // RFC 7592, section 2.2: a client must not change its name or secret; O-12: nor begin or cease to have one.
         let kind = |client: &Client| (client.is_public(), client.keeps_secret());
@@ -106,6 +107,13 @@ impl Provider {
         let own = self.own_registration(token, id).await?;
         self.remove_client(&own.client.client_id).await?;
         Ok(())
+    }
+
+    /// The client that these metadata make, by the rules for those that register themselves.
+    fn registering(&self, metadata: &Metadata, id: ClientId) -> Result<Client, Refusal> {
+        let client = self.said_by(metadata, id)?;
+        let profile = if client.is_public() { Profile::Oauth21 } else { self.policy.registration_profile };
+        Ok(Client { profile, ..client })
     }
 
     /// The client that these metadata make. RS256 is what they mean who say nothing (OpenID Connect Registration, section 2).

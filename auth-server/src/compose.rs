@@ -22,7 +22,7 @@ use auth_fetch::GuardedFetcher;
 use auth_mail::{Composer, FileTransport, Mailbox, SmtpTransport, Templates};
 use auth_oidc::{
     Provider,
-    client::BadClient,
+    client::{BadClient, Profile},
     fetch::{Fetcher, NoFetcher},
 };
 use std::sync::Arc;
@@ -235,6 +235,11 @@ fn oidc_policy(settings: &Settings) -> auth_oidc::Policy {
         code_ttl: settings.oauth.authorization_code_lifetime.0,
         token_ttl: settings.accounts.access_token_lifetime.0,
         open_registration: settings.oauth.open_registration,
+        registration_profile: if settings.oauth.registration_without_pkce {
+            Profile::OidcCompat
+        } else {
+            Profile::Oauth21
+        },
         client_id_metadata_documents: settings.oauth.client_id_metadata_documents,
         resources,
         clients,

@@ -36,6 +36,8 @@ struct Place<T> {
 
 struct Held<T> {
     asked_at: Timestamp,
+    /// When it was last asked for though it was good.
+    asked_again_at: Option<Timestamp>,
     good_until: Timestamp,
     /// What it is; or why it is not there.
     found: Result<Arc<T>, FetchError>,
@@ -76,7 +78,7 @@ impl<T> Cache<T> {
         }
         let fetched = provider.fetcher.get(url).await;
         let found = fetched.and_then(|fetched| Ok((Arc::new((self.read)(url, &fetched)?), fetched.max_age)));
-        place.keep(found, clock.now(), &self.lifetimes)
+        place.keep(found, clock.now(), again, &self.lifetimes)
     }
 
     /// Where a URL is remembered. One that led to nothing makes room, before one that did.
@@ -105,8 +107,10 @@ impl<T> Place<T> {
         let held = self.held();
         let held = held.as_ref().filter(|held| held.asked_at <= now)?;
         let fresh = now < held.good_until && !again;
-        let paused = now.since(held.asked_at) < PAUSE && (held.found.is_err() || now < held.good_until + STALE);
-        (fresh || paused).then(|| held.found.clone())
+        // What is there may have changed right after it was first asked for.
+        let asked_at = if again && held.found.is_ok() { held.asked_again_at } else { Some(held.asked_at) };
+        let paused = asked_at.is_some_and(|at| now.since(at) < PAUSE);
+        (fresh || paused && (held.found.is_err() || now < held.good_until + STALE)).then(|| held.found.clone())
     }
 
     /// What was found, and can still be taken.
@@ -120,6 +124,7 @@ impl<T> Place<T> {
         &self,
         found: Result<(Arc<T>, Option<Duration>), FetchError>,
         now: Timestamp,
+        again: bool,
         lifetimes: &RangeInclusive<Duration>,
     ) -> Result<Arc<T>, FetchError> {
         let good = self.good(now);
@@ -135,7 +140,9 @@ impl<T> Place<T> {
             (Err(FetchError::Busy), ..) => return Err(FetchError::Busy),
             (Err(error), ..) => (Err(error), now),
         };
-        *held = Some(Held { asked_at: now, good_until, found: found.clone() });
+        let before = held.as_ref().and_then(|held| held.asked_again_at);
+        let asked_again_at = if again { Some(now) } else { before };
+        *held = Some(Held { asked_at: now, asked_again_at, good_until, found: found.clone() });
         found
     }
 

@@ -3,6 +3,7 @@ use crate::{house::*, signer::Signer};
 use auth_core::{keys::Algorithm, value::Secret};
 use auth_oidc::{
     Policy, Provider,
+    client::Profile,
     error::{Error, ErrorCode::*},
     register::{Metadata, Registered},
 };
@@ -164,4 +165,27 @@ async fn of_sixteen_who_register_with_a_token_for_three_three_do() {
         });
     }
     assert_eq!(racers.join_all().await.into_iter().filter(|registered| *registered).count(), 3);
+}
+
+/// The OpenID Foundation's own client registers itself, and knows no PKCE.
+#[tokio::test] // O-24
+async fn whether_clients_that_register_themselves_may_come_without_pkce_is_the_operators_choice() {
+    for (profile, public) in [(Profile::Oauth21, false), (Profile::OidcCompat, false), (Profile::OidcCompat, true)] {
+        let policy = Policy { registration_profile: profile, ..Policy::default() };
+        let mut house = House::new().await;
+        house.provider = Provider::new(house.world.accounts(), policy);
+        let method = if public { "none" } else { "client_secret_basic" };
+        let registered = register(&house, json!({ "token_endpoint_auth_method": method })).await.unwrap();
+        let app = app(&house, &registered).await;
+        let changes = [("code_challenge", None), ("code_challenge_method", None), ("prompt", Some("none"))];
+        let may = profile == Profile::OidcCompat && !public;
+        let expected = if may { "consent_required" } else { "invalid_request" };
+        assert_eq!(house.refusal(&app, &changes).await.as_deref(), Some(expected), "{profile:?}, {method}");
+
+        let manager = registered.registration_access_token.unwrap();
+        let id = app.client.client_id.as_str();
+        let again = metadata(&json!({ "client_id": id, "token_endpoint_auth_method": method }));
+        house.provider.update_registration(&manager, id, &again).await.unwrap();
+        assert_eq!(house.refusal(&app, &changes).await.as_deref(), Some(expected), "registered anew");
+    }
 }

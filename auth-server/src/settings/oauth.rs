@@ -21,6 +21,9 @@ pub struct OAuthSettings {
     /// Whether a client may register itself without a token that `auth-server client invite` has given out.
     #[conf(parameter, long, env, default_value = "false", value_parser = truth, serde(use_value_parser))]
     pub open_registration: bool,
+    /// Whether a client that registers itself, and proves who it is, may come without PKCE: OpenID clients of before know none.
+    #[conf(parameter, long, env, default_value = "false", value_parser = truth, serde(use_value_parser))]
+    pub registration_without_pkce: bool,
     /// How long an authorization code is good; a minute at most.
     #[conf(long, env, default_value = "1m", value_parser = code, serde(use_value_parser))]
     pub authorization_code_lifetime: Span,
