@@ -12,6 +12,7 @@ use url::Url;
 /// Clients and resources.
 #[derive(Clone, Debug, Conf, Serialize)]
 #[conf(serde)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting")]
 pub struct OAuthSettings {
     /// A TOML file: an entry of `clients` for each program that may ask for tokens, one of `resources` for each service that
     /// tokens are for. Further clients are registered by `auth-server client add`.
