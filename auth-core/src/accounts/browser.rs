@@ -41,19 +41,23 @@ impl Accounts {
 
     /// Redeems the code of a registration, as [`confirm`](Self::confirm), and begins a session of the browser that shows it:
     /// whoever has both the registration and its code has chosen the password a moment ago. A session that the browser had
-    /// before ends.
+    /// before ends. `None`: no session could be written; the account is there all the same, and its password is good.
     ///
     /// # Errors
-    /// [`ConfirmError`]. If no session could be written, the account is there all the same, and its password is good.
+    /// [`ConfirmError`].
     pub async fn confirm_and_sign_in(
         &self,
         caller: &Caller,
         (id, code): (CodeId, OneTimeCode),
         device: Option<DeviceName>,
         before: Option<&Identity>,
-    ) -> Result<SignedIn, ConfirmError> {
+    ) -> Result<Option<SignedIn>, ConfirmError> {
         let user = self.confirm(caller, id, code).await?;
-        Ok(self.begin_in_browser(caller, user, device, before).await?)
+        let signed_in = self.begin_in_browser(caller, user, device, before).await;
+        if signed_in.is_err() {
+            self.ports.events.record(&Event::LeftUndone("signing in after a registration"));
+        }
+        Ok(signed_in.ok())
     }
 
     async fn begin_in_browser(

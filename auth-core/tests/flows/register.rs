@@ -38,11 +38,35 @@ async fn whoever_confirms_in_a_browser_is_signed_in_there() {
     let show = async |code| accounts.confirm_and_sign_in(&caller, (issued.id, code), None, Some(&before.who)).await;
     assert!(matches!(show(wrong(&code)).await, Err(ConfirmError::Refused)));
     assert!(accounts.browser(&before.browser_token).await.unwrap().is_some());
-    let signed_in = show(code.clone()).await.unwrap();
+    let signed_in = show(code.clone()).await.unwrap().expect("a session");
     let who = accounts.browser(&signed_in.browser_token).await.unwrap().unwrap();
     assert_eq!((who.user.login.as_str(), who.session.id), ("bob", signed_in.who.session.id));
     assert!(accounts.browser(&before.browser_token).await.unwrap().is_none(), "nobody else can end it any more");
     assert!(matches!(show(code).await, Err(ConfirmError::Refused)));
+}
+
+/// Lets no session begin.
+#[derive(Clone)]
+struct NoNewSessions;
+
+impl Layer for NoNewSessions {
+    async fn around<T: Send>(&self, call: Call, work: impl Future<Output = Outside<T>> + Send) -> Outside<T> {
+        if (call.port, call.method) == ("sessions", "create") {
+            return Err(Unavailable::failed("sessions", "no space left"));
+        }
+        work.await
+    }
+}
+
+#[tokio::test] // K-03
+async fn an_account_is_there_though_its_first_session_could_not_be_written() {
+    let (world, caller) = (World::default(), World::caller());
+    let full = Accounts::new(world.ports.around(&NoNewSessions), world.secret.clone(), World::policy());
+    let issued = full.register(&caller, ask("ann", "ann@example.org")).await.unwrap();
+    let code = newest_code(&world);
+    assert!(full.confirm_and_sign_in(&caller, (issued.id, code), None, None).await.unwrap().is_none());
+    assert!(world.ledger.take().contains(&Event::LeftUndone("signing in after a registration")));
+    log_in(&world.accounts()).await;
 }
 
 #[tokio::test]

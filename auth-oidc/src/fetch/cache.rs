@@ -8,10 +8,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use tokio::sync::Semaphore;
 use url::Url;
 
 /// No server is asked for the same more often than this, whatever it answers.
 const PAUSE: Duration = Duration::from_secs(30);
+/// How many of one kind are asked for at once.
+const AT_ONCE: usize = 16;
 /// For how long something good is, if its server does not say.
 const USUAL: Duration = Duration::from_mins(10);
 /// For how long it is taken after that, while its server cannot be asked.
@@ -21,6 +24,8 @@ const STALE: Duration = Duration::from_hours(1);
 pub(crate) struct Cache<T> {
     /// How many URLs are remembered.
     most: usize,
+    /// For those that are asked for at this moment: a stranger who names some has no hold on what is in other caches.
+    room: Semaphore,
     /// For how long one is good, at least and at most.
     lifetimes: RangeInclusive<Duration>,
     read: fn(&Url, &Fetched) -> Result<T, FetchError>,
@@ -49,7 +54,7 @@ impl<T> Cache<T> {
         lifetimes: RangeInclusive<Duration>,
         read: fn(&Url, &Fetched) -> Result<T, FetchError>,
     ) -> Self {
-        Self { most, lifetimes, read, places: Mutex::default() }
+        Self { most, room: Semaphore::new(AT_ONCE), lifetimes, read, places: Mutex::default() }
     }
 
     /// What is at a URL: what was found there, while it is good.
@@ -76,7 +81,10 @@ impl<T> Cache<T> {
         if let Some(found) = place.usable(clock.now(), again) {
             return found;
         }
-        let fetched = provider.fetcher.get(url).await;
+        let fetched = match self.room.try_acquire() {
+            Ok(_place) => provider.fetcher.get(url).await,
+            Err(_) => Err(FetchError::Busy),
+        };
         let found = fetched.and_then(|fetched| Ok((Arc::new((self.read)(url, &fetched)?), fetched.max_age)));
         place.keep(found, clock.now(), again, &self.lifetimes)
     }

@@ -1,7 +1,14 @@
 //! draft-ietf-oauth-client-id-metadata-document: a client's name is the address at which it says who it is.
 use crate::{house::*, signer::Signer};
 use auth_core::{keys::Algorithm, value::ClientId};
-use auth_oidc::{Policy, Provider, authorize::*, client::Client, error::ErrorCode::*, token::ClientRequest};
+use auth_oidc::{
+    Policy, Provider,
+    authorize::*,
+    client::Client,
+    error::ErrorCode::*,
+    fetch::{FetchError, Fetched, Fetcher},
+    token::ClientRequest,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -289,4 +296,39 @@ async fn a_key_that_is_not_understood_is_passed_over_and_one_that_should_be_secr
         let house = published(&keys).await;
         assert_eq!(client(&house, ID).await.is_some(), good);
     }
+}
+
+/// Answers at `app.example` alone.
+struct Tarpit;
+
+#[async_trait::async_trait]
+impl Fetcher for Tarpit {
+    async fn get(&self, url: &url::Url) -> Result<Fetched, FetchError> {
+        if url.host_str() != Some("app.example") {
+            return std::future::pending().await;
+        }
+        let body = document(&json!({ "client_id": url.as_str() })).to_string().into_bytes();
+        Ok(Fetched { body, content_type: Some("application/json".to_owned()), max_age: None })
+    }
+
+    async fn post(&self, _: &url::Url, _: &[(&str, &str)]) -> Result<u16, FetchError> {
+        Ok(200)
+    }
+}
+
+#[tokio::test]
+async fn whoever_names_servers_that_never_answer_ties_up_some_and_what_is_put_off_is_not_remembered() {
+    let house = House::new().await;
+    let provider = house.provider.clone().with_fetcher(std::sync::Arc::new(Tarpit));
+    let named = |id: String| {
+        let provider = provider.clone();
+        async move { provider.client(&ClientId::parse(&id).unwrap()).await.unwrap() }
+    };
+    let mut waiting: Vec<_> = (0..16).map(|number| Box::pin(named(format!("https://evil.example/{number}")))).collect();
+    for one in &mut waiting {
+        assert!(futures_util::poll!(one).is_pending());
+    }
+    assert!(named(ID.to_owned()).await.is_none(), "there is no room");
+    waiting.pop();
+    assert!(named(ID.to_owned()).await.is_some(), "and nothing is remembered of that");
 }

@@ -1,8 +1,10 @@
 //! Bodies of requests: read in full before anything else is done, within a bound.
 use super::problem::{Code, Problem};
+use auth_oidc::Params;
 use futures_util::StreamExt;
 use poem::{Body, Request, http::header};
 use std::pin::pin;
+use zeroize::Zeroizing;
 
 /// No request of this API needs more.
 const MOST: usize = 64 * 1024;
@@ -16,6 +18,16 @@ pub const FORM: &str = "application/x-www-form-urlencoded";
 pub fn is_form(request: &Request) -> bool {
     let essence = request.content_type().unwrap_or_default().split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case(FORM) && !request.headers().contains_key(header::CONTENT_ENCODING)
+}
+
+/// The parameters of a body that is a form; what it holds, such as a password, is wiped.
+///
+/// # Errors
+/// Why it is none.
+pub async fn form(body: Body) -> Result<Params, &'static str> {
+    let bytes = body.into_bytes().await.map_err(|_| "the body breaks off")?;
+    let bytes = Zeroizing::new(Vec::from(bytes));
+    std::str::from_utf8(&bytes).map(Params::parse).map_err(|_| "the body is not UTF-8")
 }
 
 /// Reads the body and puts it back.

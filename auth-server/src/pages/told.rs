@@ -21,6 +21,8 @@ pub enum Told {
     Busy(Duration),
     /// A new code is on its way.
     SentAgain,
+    /// The account is there.
+    Registered,
     /// The new password is good.
     PasswordChanged,
     /// The client has no access any more.
@@ -100,6 +102,7 @@ impl Told {
             Self::Slow(long),
             Self::Busy(short),
             Self::SentAgain,
+            Self::Registered,
             Self::PasswordChanged,
             Self::Withdrawn,
         ]
@@ -118,10 +121,15 @@ impl Told {
             Self::Slow(wait) => ("slow_seconds", wait.as_secs().max(1)),
             Self::Busy(_) => ("busy", 0),
             Self::SentAgain => ("sent_again", 0),
+            Self::Registered => ("registered", 0),
             Self::PasswordChanged => ("password_changed", 0),
             Self::Withdrawn => ("withdrawn", 0),
         };
-        Text { word, count, good: matches!(self, Self::SentAgain | Self::PasswordChanged | Self::Withdrawn) }
+        Text {
+            word,
+            count,
+            good: matches!(self, Self::SentAgain | Self::Registered | Self::PasswordChanged | Self::Withdrawn),
+        }
     }
 
     /// For each field.

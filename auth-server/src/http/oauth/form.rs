@@ -1,7 +1,7 @@
 //! Bodies of programs that ask: a form, of which each parameter is there once; what is not known is passed over.
 use super::refusal::OAuthRefusal;
 use crate::http::{
-    body::{FORM, is_form},
+    body::{FORM, form, is_form},
     caller::Asks,
 };
 use auth_core::value::Secret;
@@ -20,7 +20,6 @@ use poem_openapi::{
     types::Type,
 };
 use std::marker::PhantomData;
-use zeroize::Zeroizing;
 
 /// A form, whose parameters `T` tells of in the `OpenAPI` document.
 pub struct Form<T> {
@@ -60,10 +59,7 @@ impl<'a, T: Type> ApiExtractor<'a> for Form<T> {
 /// The parameters of a body that is a form.
 pub async fn read(body: &mut RequestBody) -> poem::Result<Params> {
     // All of it is here already: the edge reads bodies, and bounds them.
-    let bytes = body.take()?.into_bytes().await.map_err(|_| malformed("the body breaks off"))?;
-    let bytes = Zeroizing::new(Vec::from(bytes));
-    let text = std::str::from_utf8(&bytes).map_err(|_| malformed("the body is not UTF-8"))?;
-    Ok(Params::parse(text))
+    Ok(form(body.take()?).await.map_err(malformed)?)
 }
 
 fn authorization(headers: &HeaderMap) -> Result<Option<Secret>, OAuthRefusal> {

@@ -6,7 +6,7 @@ use crate::{
 };
 use auth_core::{accounts::Identity, ports::Outside, value::ClientId};
 use auth_oidc::applications::Application;
-use poem::{Response, http::StatusCode};
+use poem::Response;
 
 /// What they are.
 pub struct Applications;
@@ -41,7 +41,7 @@ async fn show(visit: &Visit, who: &Identity, told: Option<Told>) -> Outside<Resp
         applications: applications.iter().map(|application| shown(visit, application)).collect(),
         csrf: visit.csrf(),
     };
-    Ok(visit.show(told.map_or(StatusCode::OK, Told::status), &page, told))
+    Ok(visit.tell(&page, told))
 }
 
 fn shown(visit: &Visit, Application { client, consent }: &Application) -> pages::Application {

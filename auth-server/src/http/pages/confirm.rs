@@ -17,7 +17,8 @@ impl Step for Confirm {
         let (before, device) = (visit.who().await?, browser_name::of(&visit.user_agent));
         let accounts = visit.provider.accounts();
         match accounts.confirm_and_sign_in(&visit.caller, code, device, before.as_ref()).await {
-            Ok(signed_in) => Ok(sign_in::welcome(visit, signed_in).await),
+            Ok(Some(signed_in)) => Ok(sign_in::welcome(visit, signed_in).await),
+            Ok(None) => visit.ask(sign_in::page, Some(Told::Registered)).await,
             // Register again, with another.
             Err(end @ ConfirmError::LoginTaken) => visit.ask(sign_up::page, Some(end.into())).await,
             Err(end) => visit.ask(page, Some(end.into())).await,

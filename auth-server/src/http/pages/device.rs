@@ -89,7 +89,7 @@ pub fn ask(visit: &Visit, who: Option<&Identity>, told: Option<Told>) -> Respons
             csrf: visit.csrf(),
         },
     };
-    visit.show(told.map_or(StatusCode::OK, Told::status), &page, told)
+    visit.tell(&page, told)
 }
 
 /// Who asks for what.

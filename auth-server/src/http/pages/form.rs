@@ -1,6 +1,6 @@
 //! The body of a form.
 use crate::http::{
-    body::{FORM, is_form},
+    body::{FORM, form, is_form},
     problem::{Code, Problem},
 };
 use auth_oidc::Params;
@@ -14,7 +14,5 @@ pub async fn read(request: &mut Request) -> Result<Params, Problem> {
     if !is_form(request) {
         return Err(Problem::new(Code::UnsupportedMediaType).detail(format!("this route takes {FORM}")));
     }
-    let text = request.take_body().into_string().await;
-    let text = text.map_err(|_| Problem::new(Code::MalformedJson).detail("the form is not UTF-8"))?;
-    Ok(Params::parse(&text))
+    form(request.take_body()).await.map_err(|why| Problem::new(Code::MalformedJson).detail(why))
 }

@@ -74,7 +74,7 @@ fn refuse(visit: &Visit, bad: BadLogout) -> Response {
 }
 
 fn ask(visit: &Visit, who: Option<&Identity>, told: Option<Told>) -> Response {
-    visit.show(told.map_or(StatusCode::OK, Told::status), &page(visit, who, false), told)
+    visit.tell(&page(visit, who, false), told)
 }
 
 fn page(visit: &Visit, who: Option<&Identity>, done: bool) -> Page {

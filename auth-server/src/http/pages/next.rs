@@ -41,7 +41,7 @@ impl Visit {
     ) -> Outside<Response> {
         // Whoever is busy does not ask the store for the client's name: there is no time for anything.
         if self.is_of_nobody() || matches!(told, Some(Told::Busy(_))) {
-            return Ok(self.show(status(told), &page(self, None), told));
+            return Ok(self.tell(&page(self, None), told));
         }
         // What has been done for it stands, though the request may be over by now.
         self.next_or(Visitor::default(), page, told, self.is_ours()).await
@@ -67,7 +67,7 @@ impl Visit {
             Authorization::SelectAccount(request, who) => (account::page(self, &request, &who, done), told),
             Authorization::Consent(request, who) => (consent::page(self, &request, &who, done), told),
         };
-        Ok(self.show(status(told), &page, told))
+        Ok(self.tell(&page, told))
     }
 
     /// Whether no client has sent the person here.
@@ -107,10 +107,6 @@ impl Visit {
         };
         self.show(StatusCode::BAD_REQUEST, &Page::Error { reason }, None)
     }
-}
-
-fn status(told: Option<Told>) -> StatusCode {
-    told.map_or(StatusCode::OK, Told::status)
 }
 
 /// What a person is told of where an answer goes: the host, or the scheme of an application of theirs.

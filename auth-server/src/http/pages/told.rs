@@ -17,7 +17,9 @@ impl Told {
             // Not 401, which needs a challenge (RFC 9110, section 15.5.2); and not 200, by which a password manager would
             // take a wrong password for one to be kept.
             Self::Wrong | Self::Fields(_) | Self::NoDevice => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::OtherAccount | Self::SentAgain | Self::PasswordChanged | Self::Withdrawn => StatusCode::OK,
+            Self::OtherAccount | Self::SentAgain | Self::Registered | Self::PasswordChanged | Self::Withdrawn => {
+                StatusCode::OK
+            }
             Self::Stale => StatusCode::FORBIDDEN,
             Self::Slow(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -109,6 +109,11 @@ impl Visit {
         *known && bool::from(self.csrf().as_bytes().ct_eq(brought.as_bytes()))
     }
 
+    /// A page that tells what came of what was just tried.
+    pub fn tell(&self, page: &Page, told: Option<Told>) -> Response {
+        self.show(told.map_or(StatusCode::OK, Told::status), page, told)
+    }
+
     /// A page.
     pub fn show(&self, status: StatusCode, page: &Page, told: Option<Told>) -> Response {
         let html = match self.context.pages.render(self.language(), page, told) {

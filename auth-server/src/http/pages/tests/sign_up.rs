@@ -66,7 +66,7 @@ async fn what_is_wrong_is_said_beside_the_field_and_the_rest_is_kept() {
         ("b", "", "", &["A login has 3 to 32", "not one e-mail address", "at least 15 characters"]),
     ] {
         let fields = [("username", username), ("email", email), ("password", password)];
-        let again = browser.fill(&page, "sign-up", &fields).await.is(422, "does not do yet");
+        let again = browser.fill(&page, "sign-up", &fields).await.is(422, "look again at what is marked");
         for text in said {
             assert!(again.body.contains(text), "{text} in {}", again.body);
         }
