@@ -3,7 +3,9 @@
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
-const { CLIENT_ID, CLIENT_SECRET, MACHINE_ID, MACHINE_SECRET, BANK_ID, BANK_KEY, DEVICE_ID, RESOURCE } = process.env;
+const {
+  CLIENT_ID, CLIENT_SECRET, MACHINE_ID, MACHINE_SECRET, BANK_ID, BANK_KEY, DEVICE_ID, RESOURCE, APACHE, APACHE_SECRET,
+} = process.env;
 const { d: _, ...bankKey } = JSON.parse(BANK_KEY);
 
 const server = createServer();
@@ -52,10 +54,22 @@ const provider = new Provider(issuer, {
       response_types: [],
       grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
     },
+    {
+      client_id: 'apache',
+      client_secret: APACHE_SECRET,
+      redirect_uris: [`${APACHE}/protected/redirect_uri`],
+      post_logout_redirect_uris: [`${APACHE}/bye.html`],
+      backchannel_logout_uri: `${APACHE}/protected/redirect_uri?logout=backchannel`,
+      backchannel_logout_session_required: true,
+    },
   ],
   jwks: { keys: [jwk] },
+  subjectTypes: ['public', 'pairwise'],
+  pairwiseIdentifier: (_, accountId, client) => `${client.sectorIdentifier} ${accountId}`,
   claims: { openid: ['sub'], email: ['email', 'email_verified'] },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@example.org`, email_verified: true }) }),
+  // Its own guard lets it reach no client on this machine.
+  fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
   features: {
     devInteractions: { enabled: true },
     pushedAuthorizationRequests: { enabled: true },
@@ -64,6 +78,10 @@ const provider = new Provider(issuer, {
     revocation: { enabled: true },
     clientCredentials: { enabled: true },
     deviceFlow: { enabled: true },
+    jwtUserinfo: { enabled: true },
+    registration: { enabled: true },
+    registrationManagement: { enabled: true },
+    backchannelLogout: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => undefined,

@@ -95,7 +95,7 @@ impl Provider {
     pub async fn lets_apache_pass(&self) {
         let certificate = self.certificate.as_ref().expect("it speaks TLS");
         let _apache = Apache::start(self.apache, APACHE, self.issuer(), certificate);
-        self.passes_with("apache.mjs", &[("APACHE", &format!("https://localhost:{}", self.apache))]).await;
+        self.passes_with("apache.mjs", &[("APACHE", &at(self.apache))]).await;
     }
 
     /// Runs a script to its end, which must be a good one.
@@ -125,13 +125,19 @@ pub struct Peer {
     /// What it goes on to say: whoever stops to listen ends it.
     _said: Lines<BufReader<ChildStdout>>,
     issuer: String,
+    /// Where Apache may listen, and what it is known by.
+    apache: u16,
+    certificate: Certificate,
 }
 
 impl Peer {
     /// Starts it.
     pub async fn start() -> Self {
-        let mut process =
-            script("peer.mjs", &[]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("node runs");
+        let (apache, certificate) = (free_port(), Certificate::new());
+        let trusted = certificate.certificate();
+        let known = [("APACHE", at(apache)), ("NODE_EXTRA_CA_CERTS", trusted.to_string_lossy().into_owned())];
+        let mut command = script("peer.mjs", &known.each_ref().map(|(name, value)| (*name, value.as_str())));
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("node runs");
         let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
         let listening = patience("the peer to listen", async {
             while let Some(line) = lines.next_line().await.expect("its words are UTF-8") {
@@ -142,14 +148,32 @@ impl Peer {
             panic!("{}", advice("peer.mjs"))
         });
         let issuer = listening.await;
-        Self { issuer, _said: lines, _process: process }
+        Self { issuer, _said: lines, _process: process, apache, certificate }
     }
 
     /// Runs a script to its end, which must be a good one.
     pub async fn passes(&self, script: &str) {
-        let known = [("ISSUER", self.issuer.as_str()), ("LOGIN", "ann"), ("PASSWORD", "any"), ("PEER", "1")];
+        let (apache, trusted) = (at(self.apache), self.certificate.certificate());
+        let known = [
+            ("ISSUER", self.issuer.as_str()),
+            ("LOGIN", "ann"),
+            ("PASSWORD", "any"),
+            ("PEER", "1"),
+            ("APACHE", apache.as_str()),
+            ("NODE_EXTRA_CA_CERTS", trusted.to_str().expect("a path")),
+        ];
         passes(script, &known).await;
     }
+
+    /// Starts Apache, and runs the script that visits it.
+    pub async fn lets_apache_pass(&self) {
+        let _apache = Apache::start(self.apache, APACHE, &self.issuer, &self.certificate);
+        self.passes("apache.mjs").await;
+    }
+}
+
+fn at(apache: u16) -> String {
+    format!("https://localhost:{apache}")
 }
 
 async fn passes(name: &str, variables: &[(&str, &str)]) {
@@ -172,6 +196,7 @@ fn script(name: &str, variables: &[(&str, &str)]) -> Command {
         ("BANK_KEY", BANK.1),
         ("DEVICE_ID", DEVICE),
         ("RESOURCE", RESOURCE),
+        ("APACHE_SECRET", APACHE),
     ];
     command.arg(folder.join(name)).current_dir(folder).envs(known).envs(variables.iter().copied());
     command.stdin(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);

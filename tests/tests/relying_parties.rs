@@ -81,7 +81,15 @@ async fn open() -> Provider {
 #[tokio::test]
 async fn the_same_scripts_pass_against_a_certified_provider() {
     let peer = Peer::start().await;
-    for script in ["openid_client.mjs", "openid_client_fapi.mjs", "openid_client_device.mjs", "authlib_client.py"] {
+    let scripts = [
+        "openid_client.mjs",
+        "openid_client_fapi.mjs",
+        "openid_client_device.mjs",
+        "oauth4webapi.mjs",
+        "authlib_client.py",
+    ];
+    for script in scripts {
         peer.passes(script).await;
     }
+    peer.lets_apache_pass().await;
 }
