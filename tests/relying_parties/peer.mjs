@@ -1,16 +1,18 @@
 // oidc-provider (npm), a certified provider, with the clients that the scripts know: so that a script that fails against
 // ours is shown to be right. Says where it listens, and goes on until it is stopped.
-import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
 import Provider from 'oidc-provider';
 
 const {
   CLIENT_ID, CLIENT_SECRET, MACHINE_ID, MACHINE_SECRET, BANK_ID, BANK_KEY, DEVICE_ID, RESOURCE, APACHE, APACHE_SECRET,
+  CERTIFICATE, KEY,
 } = process.env;
 const { d: _, ...bankKey } = JSON.parse(BANK_KEY);
 
-const server = createServer();
+const server = createServer({ cert: readFileSync(CERTIFICATE), key: readFileSync(KEY) });
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-const issuer = `http://127.0.0.1:${server.address().port}`;
+const issuer = `https://127.0.0.1:${server.address().port}`;
 const { privateKey } = await crypto.subtle.generateKey(
   { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' },
   true,

@@ -134,9 +134,9 @@ impl Peer {
     /// Starts it.
     pub async fn start() -> Self {
         let (apache, certificate) = (free_port(), Certificate::new());
-        let trusted = certificate.certificate();
-        let known = [("APACHE", at(apache)), ("NODE_EXTRA_CA_CERTS", trusted.to_string_lossy().into_owned())];
-        let mut command = script("peer.mjs", &known.each_ref().map(|(name, value)| (*name, value.as_str())));
+        let mut command = script("peer.mjs", &[("APACHE", &at(apache))]);
+        command.env("NODE_EXTRA_CA_CERTS", certificate.certificate());
+        command.env("CERTIFICATE", certificate.certificate()).env("KEY", certificate.key());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("node runs");
         let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
         let listening = patience("the peer to listen", async {
@@ -161,6 +161,7 @@ impl Peer {
             ("PEER", "1"),
             ("APACHE", apache.as_str()),
             ("NODE_EXTRA_CA_CERTS", trusted.to_str().expect("a path")),
+            ("REQUESTS_CA_BUNDLE", trusted.to_str().expect("a path")),
         ];
         passes(script, &known).await;
     }

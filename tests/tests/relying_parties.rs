@@ -87,6 +87,7 @@ async fn the_same_scripts_pass_against_a_certified_provider() {
         "openid_client_device.mjs",
         "oauth4webapi.mjs",
         "authlib_client.py",
+        "openidconnect.mjs",
     ];
     for script in scripts {
         peer.passes(script).await;

@@ -5,8 +5,8 @@ use openidconnect::{
     IntrospectionUrl, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, RedirectUrl, RevocationUrl, Scope,
     TokenIntrospectionResponse, TokenResponse,
     core::{
-        CoreAuthenticationFlow, CoreClient, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken,
-        CoreUserInfoClaims,
+        CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreJwsSigningAlgorithm, CoreProviderMetadata,
+        CoreRevocableToken, CoreUserInfoClaims,
     },
     http::{Method, Response},
 };
@@ -24,17 +24,18 @@ use ureq::{
 fn main() -> Result<(), Box<dyn Error>> {
     let [issuer, id, secret, login] =
         ["ISSUER", "CLIENT_ID", "CLIENT_SECRET", "LOGIN"].map(|name| env::var(name).expect(name));
-    let endpoint = |path: &str| format!("{issuer}/oauth2/{path}");
+    let [introspect, revoke] = ["INTROSPECT", "REVOKE"].map(|name| env::var(name).expect(name));
     let metadata = CoreProviderMetadata::discover(&IssuerUrl::new(issuer.clone())?, &ask)?;
     let client = CoreClient::from_provider_metadata(metadata, ClientId::new(id), Some(ClientSecret::new(secret)))
         .set_redirect_uri(RedirectUrl::new("https://app.example/callback".to_owned())?)
-        .set_introspection_url(IntrospectionUrl::new(endpoint("introspect"))?)
-        .set_revocation_url(RevocationUrl::new(endpoint("revoke"))?);
+        .set_introspection_url(IntrospectionUrl::new(introspect)?)
+        .set_revocation_url(RevocationUrl::new(revoke)?);
 
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let (url, state, nonce) = client
         .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
         .add_scopes(["email", "offline_access"].map(|scope| Scope::new(scope.to_owned())))
+        .add_prompt(CoreAuthPrompt::Consent)
         .set_pkce_challenge(challenge)
         .url();
     println!("{url}");
