@@ -57,6 +57,13 @@ const provider = new Provider(issuer, {
       grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
     },
     {
+      client_id: 'spa',
+      token_endpoint_auth_method: 'none',
+      application_type: 'native',
+      redirect_uris: ['http://localhost/'],
+      grant_types: ['authorization_code', 'refresh_token'],
+    },
+    {
       client_id: 'apache',
       client_secret: APACHE_SECRET,
       redirect_uris: [`${APACHE}/protected/redirect_uri`],
@@ -70,6 +77,7 @@ const provider = new Provider(issuer, {
   pairwiseIdentifier: (_, accountId, client) => `${client.sectorIdentifier} ${accountId}`,
   claims: { openid: ['sub'], email: ['email', 'email_verified'] },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@example.org`, email_verified: true }) }),
+  clientBasedCORS: () => true,
   // Its own guard lets it reach no client on this machine.
   fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
   features: {

@@ -1,5 +1,5 @@
 //! Relying parties that others wrote, as child processes: scripts in `tests/relying_parties`, each of which drives one.
-use crate::{Apache, Certificate, Person, Postbox, Server, Settings, patience};
+use crate::{Apache, Certificate, Person, Postbox, Server, Settings, browser, patience};
 use auth_core::value::Secret;
 use auth_oidc::client::SecretDigest;
 use std::{
@@ -164,6 +164,12 @@ impl Peer {
             ("REQUESTS_CA_BUNDLE", trusted.to_str().expect("a path")),
         ];
         passes(script, &known).await;
+    }
+
+    /// Plays a story to its end, which must be a good one.
+    pub async fn plays(&self, story: &str) {
+        let known = [("ISSUER", self.issuer.as_str()), ("LOGIN", "ann"), ("PASSWORD", "any"), ("PEER", "1")];
+        browser::plays(story, &known).await;
     }
 
     /// Starts Apache, and runs the script that visits it.

@@ -93,4 +93,5 @@ async fn the_same_scripts_pass_against_a_certified_provider() {
         peer.passes(script).await;
     }
     peer.lets_apache_pass().await;
+    peer.plays("spa.test.cjs").await;
 }
